@@ -1,0 +1,1 @@
+//! Query strategies: which rows to ask the oracle about next.

@@ -1,0 +1,1 @@
+//! The audit and its exact test: how many final labels can be wrong.

@@ -1,0 +1,1 @@
+//! k-means on unit vectors: exact, mini-batch, two-level.

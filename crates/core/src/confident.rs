@@ -1,0 +1,1 @@
+//! Confident learning: labels that deserve a doubt.

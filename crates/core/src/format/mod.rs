@@ -1,0 +1,1 @@
+//! File formats: bytes in, values and diagnostics out, and back.

@@ -1,0 +1,1 @@
+//! Heads on frozen embeddings: what is learned from a few answers.

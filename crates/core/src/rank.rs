@@ -1,0 +1,1 @@
+//! The error ranker: which predictions are likely to be wrong.
