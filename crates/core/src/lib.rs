@@ -26,6 +26,7 @@ pub mod steer;
 pub mod agree;
 pub mod calibrate;
 pub mod confident;
+pub mod consensus;
 pub mod information;
 pub mod metric;
 

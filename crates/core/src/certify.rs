@@ -1,1 +1,0 @@
-//! The audit and its exact test: how many final labels can be wrong.
