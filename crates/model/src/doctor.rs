@@ -1,0 +1,103 @@
+//! What `annota doctor` tells: which runtimes there are, and how fast.
+
+use std::{hint::black_box, io::Cursor, time::Instant};
+
+use annota_core::{item::Media, model::Input};
+use image::{ImageFormat, RgbImage};
+
+use crate::{
+    Error, ModelSpec, Runtime, load,
+    runtime::{self, onnxruntime},
+};
+
+/// One runtime on this machine.
+#[derive(Clone, Debug)]
+pub struct RuntimeReport {
+    /// Which.
+    pub runtime: Runtime,
+    /// Version and place, or why it cannot be used.
+    pub state: Result<String, String>,
+    /// Whether models run on it unless told otherwise.
+    pub is_default: bool,
+}
+
+/// Every runtime, with whether it can be used here.
+pub fn runtimes() -> Vec<RuntimeReport> {
+    let default = runtime::select(None).ok();
+    let library = onnxruntime::library();
+    let library = library.map(|it| format!("{}, {}", it.version, it.path.display()));
+    let report =
+        |runtime, state| RuntimeReport { runtime, state, is_default: default == Some(runtime) };
+    vec![
+        report(Runtime::Rten, Ok(format!("{}, part of this program", runtime::RTEN_VERSION))),
+        report(Runtime::OnnxRuntime, library.map_err(|e| e.to_string())),
+    ]
+}
+
+/// Items a second of the model that `spec` names, all cores, from encoded
+/// pictures of 320 x 240 pixels or sentences of about 25 words. Takes about a
+/// second and a half.
+///
+/// # Errors
+///
+/// As for [`load`]; [`Error::Runtime`] if an item fails.
+pub fn items_per_second(spec: &ModelSpec) -> Result<f64, Error> {
+    const SENTENCE: &str = "The room was larger than in the pictures and very quiet at night, but \
+                            breakfast was cold both times and nobody at the desk seemed to care.";
+    let embedder = load(spec)?;
+    let picture = sample_picture();
+    let input = match embedder.media() {
+        Media::Image => Input::Image(&picture),
+        Media::Text => Input::Text(SENTENCE),
+    };
+    let inputs = vec![input; embedder.batch_len() / 4];
+    let run = || match embedder.embed(&inputs).into_iter().find_map(Result::err) {
+        Some(problem) => Err(Error::Runtime {
+            runtime: "the trial",
+            model: spec.name.clone(),
+            reason: problem.message,
+        }),
+        None => Ok(()),
+    };
+    // Once without the watch: sessions are made when they are first used.
+    run()?;
+    let start = Instant::now();
+    let mut n_items = 0;
+    while start.elapsed().as_secs_f64() < 1.0 {
+        black_box(run())?;
+        n_items += inputs.len();
+    }
+    Ok(n_items as f64 / start.elapsed().as_secs_f64())
+}
+
+/// A JPEG with edges and gradients, as photographs have.
+fn sample_picture() -> Vec<u8> {
+    let picture = RgbImage::from_fn(320, 240, |x, y| {
+        let wave = ((x * x + y * y) / 97 % 256) as u8;
+        image::Rgb([(x * 255 / 320) as u8, (y * 255 / 240) as u8, wave])
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    picture.write_to(&mut bytes, ImageFormat::Jpeg).expect("written to memory");
+    bytes.into_inner()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{items_per_second, runtimes};
+    use crate::{ModelSpec, Runtime};
+
+    #[test]
+    fn rten_is_always_there_and_one_runtime_is_the_default() {
+        let reports = runtimes();
+        let rten = reports.iter().find(|it| it.runtime == Runtime::Rten).expect("listed");
+        assert!(rten.state.is_ok());
+        assert_eq!(reports.iter().filter(|it| it.is_default).count(), 1);
+        assert!(reports.iter().all(|it| it.state.is_ok() || !it.is_default));
+    }
+
+    #[test]
+    fn speed_is_measured() {
+        let spec = ModelSpec::parse("efficientnet-lite0@128").expect("a spec");
+        assert!(0.0 < items_per_second(&spec).expect("it runs"));
+    }
+}
