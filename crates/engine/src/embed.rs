@@ -1,0 +1,189 @@
+//! `embed`: one vector per item, by a pretrained network, cached by content.
+//!
+//! Items whose content has an embedding are not computed again, so a run that
+//! was stopped goes on where it was. Which network to use is decided by the
+//! caller; this module only knows [`Embedder`].
+
+use annota_core::{
+    diagnostic::Diagnostic,
+    item::{ContentHash, ItemId, Media},
+    model::{Embedder, Input},
+    neighbours::Neighbours,
+    pool::Row,
+};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Error, Watch,
+    project::Project,
+    store::{Event, Item},
+};
+
+/// What `embed` did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmbedReport {
+    /// The embedder's id.
+    pub embedder: String,
+    /// Length of one embedding.
+    pub dim: usize,
+    /// Items embedded now.
+    pub n_embedded: usize,
+    /// Items whose content was embedded before.
+    pub n_cached: usize,
+    /// Items that could not be embedded; they are left out of the pool.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Items that look almost equal to the network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct NearDuplicate {
+    /// The earlier row.
+    pub first: Row,
+    /// The later row.
+    pub second: Row,
+    /// Cosine similarity of their features, at least [`NEAR_DUPLICATE_SIMILARITY`].
+    pub similarity: f32,
+}
+
+/// From this cosine similarity on, two items are reported as near duplicates.
+pub const NEAR_DUPLICATE_SIMILARITY: f32 = 0.995;
+
+/// Which embeddings the project works with, as kept in its events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct EmbeddedWith {
+    pub(crate) embedder: String,
+    pub(crate) dim: usize,
+}
+
+const EVENT: &str = "embed";
+
+/// Embeds every item of the pool that has no embedding by `embedder` yet.
+///
+/// # Errors
+///
+/// [`Error::Interrupted`] when told to stop: what was computed is kept.
+/// [`Error::Input`] if the network reads another medium than the items are.
+pub fn embed(
+    project: &Project,
+    embedder: &dyn Embedder,
+    watch: &dyn Watch,
+) -> Result<EmbedReport, Error> {
+    let mut matrix = project.matrix(embedder.id(), embedder.dim())?;
+    let pool = project.store().pool_keys()?;
+    let missing: Vec<ItemId> =
+        pool.iter().filter(|(_, content)| !matrix.contains(content)).map(|it| it.0).collect();
+    let mut report = EmbedReport {
+        embedder: embedder.id().to_owned(),
+        dim: embedder.dim(),
+        n_embedded: 0,
+        n_cached: pool.len() - missing.len(),
+        diagnostics: Vec::new(),
+    };
+
+    let total = Some(missing.len() as u64);
+    let mut n_done = 0;
+    watch.progress("embed", 0, total);
+    for batch in missing.chunks(embedder.batch_len().max(1)) {
+        if watch.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        let items = project.store().items_by_id(batch)?;
+        let embedded = embed_batch(project, embedder, &items, &mut report.diagnostics)?;
+        report.n_embedded += embedded.len();
+        matrix.append(&embedded)?;
+        n_done += batch.len() as u64;
+        watch.progress("embed", n_done, total);
+    }
+    remember(project, &report)?;
+    Ok(report)
+}
+
+fn embed_batch(
+    project: &Project,
+    embedder: &dyn Embedder,
+    items: &[Item],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Result<Vec<(ContentHash, Vec<f32>)>, Error> {
+    let mut readable = Vec::with_capacity(items.len());
+    for item in items {
+        if item.media != embedder.media() {
+            return Err(wrong_media(item, embedder));
+        }
+        match project.read_item(item) {
+            Ok(bytes) => readable.push((item, bytes)),
+            Err(error) => diagnostics.push(Diagnostic::new(&item.name, error.to_string())),
+        }
+    }
+    let inputs: Vec<Input<'_>> = readable
+        .iter()
+        .map(|(item, bytes)| match item.media {
+            Media::Image => Input::Image(bytes),
+            Media::Text => Input::Text(std::str::from_utf8(bytes).expect("stored texts are UTF-8")),
+        })
+        .collect();
+
+    let mut embedded = Vec::with_capacity(inputs.len());
+    for ((item, _), result) in readable.iter().zip(embedder.embed(&inputs)) {
+        match result {
+            Ok(embedding) => embedded.push((item.content_hash, embedding)),
+            Err(diagnostic) => {
+                diagnostics.push(Diagnostic { place: item.name.clone(), ..diagnostic });
+            }
+        }
+    }
+    Ok(embedded)
+}
+
+fn wrong_media(item: &Item, embedder: &dyn Embedder) -> Error {
+    let word = |media| match media {
+        Media::Image => "pictures",
+        Media::Text => "texts",
+    };
+    Error::input(
+        format!(
+            "the network `{}` reads {}, but `{}` is among {}",
+            embedder.id(),
+            word(embedder.media()),
+            item.name,
+            word(item.media)
+        ),
+        "keep pictures and texts in projects of their own, or choose another `--model`",
+    )
+}
+
+/// Keeps in the project which embeddings it works with from now on.
+fn remember(project: &Project, report: &EmbedReport) -> Result<(), Error> {
+    let with = EmbeddedWith { embedder: report.embedder.clone(), dim: report.dim };
+    if embedded_with(project)?.as_ref() == Some(&with) {
+        return Ok(());
+    }
+    let document = serde_json::to_string(&with).expect("a string and a number");
+    let event = Event { at: Timestamp::now(), kind: EVENT.to_owned(), document };
+    project.store().record_event(&event)
+}
+
+/// Which embeddings the project works with; `None` before the first `embed`.
+pub(crate) fn embedded_with(project: &Project) -> Result<Option<EmbeddedWith>, Error> {
+    let events = project.store().events()?;
+    let last = events.iter().rev().find(|it| it.kind == EVENT);
+    Ok(last.and_then(|it| serde_json::from_str(&it.document).ok()))
+}
+
+/// Pairs of rows that are almost equal, most similar first, ties to the earlier
+/// rows. `neighbours` are those of every row of the pool, by its features
+/// (centred embeddings: the part that all items share says nothing).
+pub fn near_duplicates(neighbours: &Neighbours) -> Vec<NearDuplicate> {
+    let mut pairs = Vec::new();
+    for position in 0..neighbours.n_queries() {
+        let first = Row(u32::try_from(position).expect("pools fit in u32"));
+        let found = neighbours.rows(position).iter().zip(neighbours.similarities(position));
+        for (&second, &similarity) in found {
+            if first < second && NEAR_DUPLICATE_SIMILARITY <= similarity {
+                pairs.push(NearDuplicate { first, second, similarity });
+            }
+        }
+    }
+    pairs.sort_by(|a, b| b.similarity.total_cmp(&a.similarity).then(a.first.cmp(&b.first)));
+    pairs
+}

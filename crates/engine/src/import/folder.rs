@@ -1,0 +1,459 @@
+//! Folders of pictures or of text files, with or without a folder per class.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    io::{self, Read},
+    path::{Component, Path},
+};
+
+use annota_core::{
+    diagnostic::Diagnostic,
+    format::{TextFormat, encoding},
+    item::{ContentHash, Media},
+};
+use rayon::prelude::*;
+use walkdir::{DirEntry, WalkDir};
+
+use super::{
+    Inspect, Sink,
+    batch::{self, BATCH_LEN, Outcome},
+    stored_path, table,
+};
+use crate::{
+    Error, Watch,
+    store::{NewItem, Source},
+};
+
+/// Larger files are not pictures that anybody labels as a whole.
+const MAX_FILE_SIZE: u64 = 512 << 20;
+/// Longest path below the imported folder, in bytes: it is indexed.
+const MAX_PATH_SIZE: usize = 2_000;
+/// Folders that divide a data set rather than name a class.
+const SPLITS: [&str; 9] =
+    ["train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"];
+/// Extensions of pictures, with the format they promise.
+const EXTENSIONS: [(&str, ImageFormat); 9] = [
+    ("jpg", ImageFormat::Jpeg),
+    ("jpeg", ImageFormat::Jpeg),
+    ("jpe", ImageFormat::Jpeg),
+    ("png", ImageFormat::Png),
+    ("webp", ImageFormat::WebP),
+    ("gif", ImageFormat::Gif),
+    ("bmp", ImageFormat::Bmp),
+    ("tif", ImageFormat::Tiff),
+    ("tiff", ImageFormat::Tiff),
+];
+
+/// What a picture's first bytes say it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ImageFormat {
+    Jpeg,
+    Png,
+    WebP,
+    Gif,
+    Bmp,
+    Tiff,
+}
+
+impl ImageFormat {
+    fn of_bytes(bytes: &[u8]) -> Option<ImageFormat> {
+        match bytes {
+            [0xff, 0xd8, 0xff, ..] => Some(ImageFormat::Jpeg),
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some(ImageFormat::Png),
+            [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some(ImageFormat::Gif),
+            [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some(ImageFormat::Bmp),
+            [b'I', b'I', 42, 0, ..] | [b'M', b'M', 0, 42, ..] => Some(ImageFormat::Tiff),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => {
+                Some(ImageFormat::WebP)
+            }
+            _ => None,
+        }
+    }
+
+    fn of_extension(extension: &str) -> Option<ImageFormat> {
+        EXTENSIONS.iter().find(|it| it.0 == extension).map(|it| it.1)
+    }
+}
+
+/// What a first walk through a folder found.
+#[derive(Default)]
+struct Survey {
+    n_files: u64,
+    n_images: u64,
+    n_texts: u64,
+    // Relative paths of files of texts with fields.
+    tables: Vec<String>,
+    // Folders below the imported one that hold files, and whether any of those
+    // lie deeper still.
+    first_level: BTreeMap<String, bool>,
+    second_level: BTreeSet<String>,
+    by_extension: BTreeMap<String, u64>,
+}
+
+/// Imports all files below `root`.
+pub(super) fn import(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Result<(), Error> {
+    let survey = survey(root, sink.project.folder(), watch)?;
+    let wanted = sink.project.config().media;
+    let has_pictures = 0 < survey.n_images || (survey.n_texts == 0 && survey.tables.is_empty());
+    let media = wanted.unwrap_or(if has_pictures { Media::Image } else { Media::Text });
+    if media == Media::Text && survey.n_texts == 0 && !survey.tables.is_empty() {
+        for name in &survey.tables {
+            table::import(sink, &root.join(name), name, watch)?;
+        }
+        return Ok(());
+    }
+    let depth = survey.class_depth();
+    if sink.finds_classes() {
+        let level = if depth == 0 {
+            survey.first_level.keys().cloned().collect()
+        } else {
+            survey.second_level.iter().cloned().collect()
+        };
+        sink.add_classes(level)?;
+    }
+    let project = sink.project.folder();
+    let (inspect, encoding) = (sink.config.inspect, sink.config.text.encoding.clone());
+    let max_text_len = sink.config.text.max_text_len;
+    let reader = Reader { root, project, media, depth, inspect, encoding, max_text_len };
+    batch::stream(sink, Some(survey.n_files), watch, |hand| {
+        let mut entries = walk(root, project).peekable();
+        while entries.peek().is_some() && !watch.interrupted() {
+            let chunk: Vec<Found> = entries.by_ref().take(BATCH_LEN).collect();
+            let outcomes = chunk.into_par_iter().map(|it| reader.read(it)).collect();
+            if !hand(outcomes) {
+                break;
+            }
+        }
+        Ok(())
+    })?;
+    if watch.interrupted() {
+        return Err(Error::Interrupted);
+    }
+    if sink.report.n_items() == 0 {
+        return Err(survey.nothing_found(root, media));
+    }
+    Ok(())
+}
+
+/// A file, or why the walk stumbled.
+type Found = Result<DirEntry, walkdir::Error>;
+
+/// All files below `root` in a fixed order, without hidden ones and without
+/// what belongs to a project.
+fn walk<'a>(root: &Path, project: &'a Path) -> impl Iterator<Item = Found> + 'a {
+    let walk = WalkDir::new(root).follow_links(true).sort_by_file_name().into_iter();
+    let walk = walk.filter_entry(move |it| it.depth() == 0 || !is_passed_over(it, project));
+    walk.filter(|it| it.as_ref().map_or(true, |it| it.file_type().is_file()))
+}
+
+fn is_passed_over(entry: &DirEntry, project: &Path) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    let is_of_project = entry.path().parent() == Some(project)
+        && (name.starts_with("annota.")
+            || ["matrices", "models", "exports", "items", super::LOG].contains(&&*name));
+    name.starts_with('.')
+        || is_of_project
+        || (entry.file_type().is_dir() && entry.path().join("annota.toml").is_file())
+}
+
+fn survey(root: &Path, project: &Path, watch: &dyn Watch) -> Result<Survey, Error> {
+    let mut survey = Survey::default();
+    for found in walk(root, project) {
+        survey.n_files += 1;
+        if survey.n_files.is_multiple_of(1_000) && watch.interrupted() {
+            return Err(Error::Interrupted);
+        }
+        if let Ok(entry) = found {
+            survey.count(root, entry.path());
+        }
+    }
+    Ok(survey)
+}
+
+impl Survey {
+    fn count(&mut self, root: &Path, path: &Path) {
+        let extension = extension(path);
+        let relative = path.strip_prefix(root).unwrap_or(path);
+        if ImageFormat::of_extension(&extension).is_some() {
+            self.n_images += 1;
+        } else if extension == "txt" {
+            self.n_texts += 1;
+        } else if let Some(relative) = relative.to_str()
+            && TextFormat::of(relative).is_some()
+        {
+            self.tables.push(relative.to_owned());
+        }
+        *self.by_extension.entry(extension).or_default() += 1;
+        let names: Vec<String> = folders(relative);
+        if let Some(first) = names.first() {
+            *self.first_level.entry(first.clone()).or_default() |= 1 < names.len();
+        }
+        if let Some(second) = names.get(1) {
+            self.second_level.insert(second.clone());
+        }
+    }
+
+    /// Which folder below the imported one names the class: the first, unless
+    /// that only divides the set (`train/cat/1.jpg`).
+    fn class_depth(&self) -> usize {
+        let divides = |(name, has_folders): (&String, &bool)| {
+            *has_folders && SPLITS.contains(&name.to_lowercase().as_str())
+        };
+        usize::from(!self.first_level.is_empty() && self.first_level.iter().all(divides))
+    }
+
+    fn nothing_found(&self, root: &Path, media: Media) -> Error {
+        let wanted = match media {
+            Media::Image => "no pictures",
+            Media::Text => "no texts",
+        };
+        let mut kinds: Vec<(&String, &u64)> = self.by_extension.iter().collect();
+        kinds.sort_by_key(|it| std::cmp::Reverse(it.1));
+        let kinds = kinds.iter().take(5).map(|(extension, n)| match extension.as_str() {
+            "" => format!("{n} without extension"),
+            extension => format!("{n} .{extension}"),
+        });
+        let found: Vec<String> = kinds.collect();
+        let found = if found.is_empty() { "no files".to_owned() } else { found.join(", ") };
+        Error::input(
+            format!("{wanted} in `{}`\n  found: {found}", root.display()),
+            "pictures are .jpg .png .webp .gif .bmp .tif, texts .txt .csv .tsv .jsonl .parquet",
+        )
+    }
+}
+
+/// Turns files into items.
+struct Reader<'a> {
+    root: &'a Path,
+    project: &'a Path,
+    media: Media,
+    depth: usize,
+    inspect: &'a dyn Inspect,
+    encoding: Option<String>,
+    max_text_len: usize,
+}
+
+impl Reader<'_> {
+    fn read(&self, found: Found) -> Outcome {
+        let entry = match found {
+            Ok(entry) => entry,
+            Err(error) => return Outcome::LeftOut(stumbled(self.root, &error)),
+        };
+        let relative = entry.path().strip_prefix(self.root).unwrap_or(entry.path());
+        let Some(name) = relative.to_str().map(|it| it.replace('\\', "/")) else {
+            let place = relative.to_string_lossy();
+            return Outcome::LeftOut(
+                Diagnostic::new(place, "the name is not UTF-8").help("rename the file"),
+            );
+        };
+        if MAX_PATH_SIZE < name.len() {
+            let message = format!("path of {} bytes, the limit is {MAX_PATH_SIZE}", name.len());
+            return Outcome::LeftOut(Diagnostic::new(name, message).help("shorten it"));
+        }
+        let result = match self.media {
+            Media::Image => self.picture(entry.path(), &name),
+            Media::Text => self.text(entry.path(), &name),
+        };
+        let (item, warning) = match result {
+            Ok(Some(read)) => read,
+            Ok(None) => return Outcome::Ignored,
+            Err(diagnostic) => return Outcome::LeftOut(diagnostic),
+        };
+        let label = folders(relative).into_iter().nth(self.depth);
+        Outcome::Ready { item: Box::new(item), label, warning }
+    }
+
+    /// A picture, with a warning if its name promises another format; `None`
+    /// for a file that neither is nor is called a picture.
+    fn picture(
+        &self,
+        path: &Path,
+        name: &str,
+    ) -> Result<Option<(NewItem, Option<Diagnostic>)>, Diagnostic> {
+        let promised = ImageFormat::of_extension(&extension(path));
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => return Err(unreadable(name, &error)),
+        };
+        let size = file.metadata().map_or(0, |it| it.len());
+        let mut bytes = Vec::new();
+        let head = file.by_ref().take(16).read_to_end(&mut bytes);
+        head.map_err(|it| unreadable(name, &it))?;
+        let Some(format) = ImageFormat::of_bytes(&bytes) else {
+            return match promised {
+                None => Ok(None),
+                Some(_) => Err(not_a_picture(name, &bytes)),
+            };
+        };
+        if MAX_FILE_SIZE < size {
+            let message = format!("file of {} MiB, the limit is 512", size >> 20);
+            return Err(Diagnostic::new(name, message).help("save it smaller, or cut it up"));
+        }
+        bytes.reserve(size as usize);
+        file.read_to_end(&mut bytes).map_err(|it| unreadable(name, &it))?;
+        let facts = self.inspect.inspect(name, &bytes)?;
+        let warning = (promised != Some(format)).then(|| {
+            Diagnostic::new(name, format!("called .{}, but it is {format:?}", extension(path)))
+                .help("imported as what it is; rename it if other programs stumble")
+        });
+        let item = NewItem {
+            content_hash: ContentHash::of(&bytes),
+            identity: name.to_owned(),
+            media: Media::Image,
+            name: name.to_owned(),
+            external_id: None,
+            source: Source::File(stored_path(self.project, path)),
+            size: Some((facts.width, facts.height)),
+        };
+        Ok(Some((item, warning)))
+    }
+
+    /// A whole file as one text; `None` for a file that is not called .txt.
+    fn text(
+        &self,
+        path: &Path,
+        name: &str,
+    ) -> Result<Option<(NewItem, Option<Diagnostic>)>, Diagnostic> {
+        if extension(path) != "txt" {
+            return Ok(None);
+        }
+        let mut bytes = Vec::new();
+        // No encoding takes more than four bytes where UTF-8 takes one.
+        let limit = 4 * self.max_text_len as u64 + 4;
+        let read = File::open(path).and_then(|it| it.take(limit).read_to_end(&mut bytes));
+        read.map_err(|it| unreadable(name, &it))?;
+        let too_long = || {
+            let message = format!("text of more than {} bytes", self.max_text_len);
+            Diagnostic::new(name, message)
+                .help("split it into parts that can be labelled one by one")
+        };
+        if bytes.len() as u64 == limit {
+            return Err(too_long());
+        }
+        let text = encoding::decoded(&bytes, self.encoding.as_deref())
+            .map_err(|it| Diagnostic { place: name.to_owned(), ..it })?;
+        if self.max_text_len < text.len() {
+            return Err(too_long());
+        }
+        if text.trim().is_empty() {
+            return Err(Diagnostic::new(name, "empty text"));
+        }
+        if let Some(at) = text.find('\0') {
+            return Err(Diagnostic::new(name, format!("NUL byte at byte {at} of the text"))
+                .help("remove it; texts hold no binary data"));
+        }
+        let item = NewItem {
+            content_hash: ContentHash::of(text.as_bytes()),
+            identity: name.to_owned(),
+            media: Media::Text,
+            name: name.to_owned(),
+            external_id: None,
+            source: Source::Inline(text),
+            size: None,
+        };
+        Ok(Some((item, None)))
+    }
+}
+
+/// The extension in lower case, empty without one.
+fn extension(path: &Path) -> String {
+    path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
+}
+
+/// The names of the folders above a file, outermost first.
+fn folders(relative: &Path) -> Vec<String> {
+    let folders = relative.parent().unwrap_or(Path::new("")).components();
+    let names = folders.filter_map(|it| match it {
+        Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn not_a_picture(name: &str, head: &[u8]) -> Diagnostic {
+    if head.is_empty() {
+        return Diagnostic::new(name, "empty file").help("copy or download it again");
+    }
+    let start: String =
+        head.iter().take(8).flat_map(|it| it.escape_ascii()).map(char::from).collect();
+    Diagnostic::new(name, format!("not a picture: it begins with `{start}`"))
+        .help("open it to see what it is; JPEG, PNG, WebP, GIF, BMP and TIFF can be imported")
+}
+
+fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+    let (message, help) = match error.kind() {
+        io::ErrorKind::PermissionDenied => {
+            ("no permission to read it", "allow it, with `chmod +r`")
+        }
+        io::ErrorKind::NotFound => ("it is gone", "was it moved while importing? import again"),
+        _ => {
+            return Diagnostic::new(name, format!("cannot be read: {error}"))
+                .help("check the disk");
+        }
+    };
+    Diagnostic::new(name, message).help(help)
+}
+
+/// Why the walk could not go on at one place.
+fn stumbled(root: &Path, error: &walkdir::Error) -> Diagnostic {
+    let path = error.path().unwrap_or(root);
+    let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
+    if let Some(ancestor) = error.loop_ancestor() {
+        let message = format!("a link that leads back to `{}`", ancestor.display());
+        return Diagnostic::new(name, message).help("what it leads to is imported once; remove it");
+    }
+    match std::fs::read_link(path) {
+        Ok(target) if !path.exists() => {
+            Diagnostic::new(name, format!("a link to nothing: `{}`", target.display()))
+                .help("restore what it led to, or remove it")
+        }
+        _ => {
+            let error = error.io_error().map(|it| io::Error::new(it.kind(), it.to_string()));
+            let error = error.unwrap_or_else(|| io::Error::other("it cannot be entered"));
+            unreadable(&name, &error)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, path::Path};
+
+    use super::{ImageFormat, Survey, folders, not_a_picture, unreadable};
+
+    #[test]
+    fn formats_are_known_by_their_first_bytes() {
+        assert_eq!(ImageFormat::of_bytes(b"\xff\xd8\xff\xe0rest"), Some(ImageFormat::Jpeg));
+        assert_eq!(ImageFormat::of_bytes(b"RIFF1234WEBPVP8 "), Some(ImageFormat::WebP));
+        assert_eq!(ImageFormat::of_bytes(b"RIFF1234WAVEfmt "), None);
+        assert_eq!(ImageFormat::of_bytes(b"BMW is a car"), None);
+        assert_eq!(ImageFormat::of_bytes(b""), None);
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_with_a_way_out() {
+        let denied = unreadable("a/1.png", &io::Error::from(io::ErrorKind::PermissionDenied));
+        let expected = "a/1.png: no permission to read it\n    help: allow it, with `chmod +r`";
+        assert_eq!(denied.to_string(), expected);
+        assert_eq!(not_a_picture("1.png", b"").message, "empty file");
+        let html = not_a_picture("1.png", b"<html>\n<body>");
+        assert_eq!(html.message, "not a picture: it begins with `<html>\\n<`");
+    }
+
+    #[test]
+    fn splits_are_not_classes_unless_they_hold_pictures_themselves() {
+        let depth = |paths: &[&str]| {
+            let mut survey = Survey::default();
+            for path in paths {
+                survey.count(Path::new("/root"), &Path::new("/root").join(path));
+            }
+            survey.class_depth()
+        };
+        assert_eq!(depth(&["cat/1.png", "dog/1.png"]), 0);
+        assert_eq!(depth(&["train/cat/1.png", "test/cat/2.png"]), 1);
+        assert_eq!(depth(&["train/1.png", "test/2.png"]), 0);
+        assert_eq!(depth(&["1.png"]), 0);
+        assert_eq!(folders(Path::new("a/b/c.png")), ["a", "b"]);
+    }
+}

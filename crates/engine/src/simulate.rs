@@ -1,0 +1,341 @@
+//! Replays a labelled pool: how many answers a run takes, and whether its
+//! certificate was true.
+//!
+//! Drives the same [`steer::next`] as a project does, in memory and with an
+//! oracle instead of people. It knows no store, and the model is the caller's.
+
+use annota_core::{
+    acquire::{SelectInput, Strategy, select},
+    certify::{Certificate, Goal},
+    label::{ClassId, Label, Purpose},
+    matrix::Embeddings,
+    model::{Predictions, TaskModel, Untrainable},
+    pool::{Pool, Row},
+    steer::{self, Fact, Question, Situation, Step},
+};
+
+/// How a pool is replayed.
+#[derive(Clone, Copy, Debug)]
+pub struct SimulateConfig {
+    /// What is to be shown.
+    pub goal: Goal,
+    /// The query strategy while training; `None` for the default policy.
+    pub strategy: Option<Strategy>,
+    /// Share of answers that are wrong, uniformly over the other classes; an
+    /// item gets the same answer whenever it is asked about.
+    pub noise: f64,
+    /// The most items that may be answered.
+    pub budget: Option<u32>,
+    /// Equal seeds give equal runs.
+    pub rng_seed: u64,
+}
+
+/// The model after one fit, measured against the gold.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurvePoint {
+    /// Items answered so far.
+    pub n_answers: u32,
+    /// Share of the items not answered whose label is right.
+    pub accuracy: f64,
+    /// The same as the run estimated it.
+    pub estimated_accuracy: f64,
+}
+
+/// What a replay came to. Answers are counted by item, each once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Items of the pool.
+    pub n_items: u32,
+    /// Classes of the schema.
+    pub n_classes: usize,
+    /// Items answered to train on, chosen by the strategy.
+    pub n_training: u32,
+    /// Items answered to train on, drawn at random.
+    pub n_random: u32,
+    /// Items audited.
+    pub n_audit: u32,
+    /// Items answered because the audit did not vouch for them.
+    pub n_left_to_people: u32,
+    /// Share of all final labels that differ from the gold.
+    pub true_error: f64,
+    /// The same against what the oracle says, which is what is certified.
+    pub error: f64,
+    /// Share of the items that keep the model's label.
+    pub coverage: f64,
+    /// What the audit has shown, if there was one.
+    pub certificate: Option<Certificate>,
+    /// Whether the final labels meet the goal, against the oracle.
+    pub is_held: bool,
+    /// One point per fit before the audit.
+    pub curve: Vec<CurvePoint>,
+}
+
+impl Run {
+    /// Items answered by people.
+    pub fn n_answers(&self) -> u32 {
+        self.n_training + self.n_random + self.n_audit + self.n_left_to_people
+    }
+}
+
+/// Labels the whole pool of `embeddings` with `model`, asking an oracle that
+/// knows `gold`, the class of every row, until the goal of `config` is shown or
+/// everything is answered.
+///
+/// # Errors
+///
+/// What the model says if it cannot be fitted.
+///
+/// # Panics
+///
+/// If there is not one gold class per row.
+pub fn simulate(
+    embeddings: &Embeddings,
+    gold: &[ClassId],
+    n_classes: usize,
+    model: &mut dyn TaskModel,
+    config: &SimulateConfig,
+) -> Result<Run, Untrainable> {
+    assert!(gold.len() == embeddings.n_rows() as usize, "one gold class per row");
+    let oracle = Oracle::new(gold, n_classes, config);
+    let mut replay = Replay {
+        embeddings,
+        n_classes,
+        config,
+        oracle: &oracle,
+        facts: Vec::new(),
+        predictions: None,
+        frozen_labels: None,
+        curve: Vec::new(),
+    };
+    let certificate = replay.run(model)?;
+    Ok(replay.into_run(gold, certificate))
+}
+
+/// Knows what every item is answered with.
+struct Oracle {
+    answers: Vec<Label>,
+}
+
+impl Oracle {
+    fn new(gold: &[ClassId], n_classes: usize, config: &SimulateConfig) -> Oracle {
+        let mut rng = fastrand::Rng::with_seed(config.rng_seed ^ 0x0a7a_c1e5);
+        let others = u16::try_from(n_classes - 1).expect("a schema fits in u16");
+        let answer = |class: &ClassId| {
+            let is_wrong = rng.f64() < config.noise;
+            let other = ClassId((class.0 + 1 + rng.u16(0..others)) % (others + 1));
+            Label::Class(if is_wrong { other } else { *class })
+        };
+        Oracle { answers: gold.iter().map(answer).collect() }
+    }
+
+    fn answer(&self, row: Row) -> Label {
+        self.answers[row.index()].clone()
+    }
+}
+
+struct Replay<'a> {
+    embeddings: &'a Embeddings,
+    n_classes: usize,
+    config: &'a SimulateConfig,
+    oracle: &'a Oracle,
+    facts: Vec<Fact>,
+    predictions: Option<Predictions>,
+    frozen_labels: Option<Vec<Label>>,
+    curve: Vec<CurvePoint>,
+}
+
+impl Replay<'_> {
+    fn run(&mut self, model: &mut dyn TaskModel) -> Result<Option<Certificate>, Untrainable> {
+        loop {
+            let answers = steer::learnable(&self.facts);
+            if !answers.is_empty() {
+                self.predictions = Some(model.fit_predict(&answers, self.config.rng_seed)?);
+            }
+            let situation = self.situation(model);
+            let step = steer::next(&situation);
+            if self.frozen_labels.is_none()
+                && let Some(point) = self.measure(&situation)
+            {
+                self.curve.push(point);
+            }
+            match step {
+                Step::Ask(questions) => {
+                    let questions = self.by_strategy(questions);
+                    self.answer(&questions);
+                }
+                Step::Audit { rows, .. } => self.audit(&rows),
+                Step::Rest { excluded, .. } => {
+                    excluded.into_iter().for_each(|row| self.record(row, Purpose::Remainder));
+                }
+                Step::Done(certificate) => return Ok(Some(certificate)),
+                Step::AllAnswered | Step::BudgetSpent => return Ok(None),
+            }
+        }
+    }
+
+    fn situation<'a>(&'a self, model: &'a dyn TaskModel) -> Situation<'a> {
+        Situation {
+            goal: self.config.goal,
+            budget: self.config.budget,
+            n_classes: self.n_classes,
+            embeddings: self.embeddings,
+            facts: &self.facts,
+            predictions: self.predictions.as_ref(),
+            out_of_fold: model.out_of_fold(),
+            frozen_labels: self.frozen_labels.as_deref(),
+            rng_seed: self.config.rng_seed,
+        }
+    }
+
+    fn record(&mut self, row: Row, purpose: Purpose) {
+        self.facts.push(Fact { row, label: self.oracle.answer(row), purpose });
+    }
+
+    fn answer(&mut self, questions: &[Question]) {
+        questions.iter().for_each(|it| self.record(it.row, it.purpose));
+    }
+
+    fn audit(&mut self, rows: &[Row]) {
+        let predictions = self.predictions.as_ref().expect("an audit is of predictions");
+        self.frozen_labels = Some(predictions.labels.clone());
+        rows.iter().for_each(|row| self.record(*row, Purpose::Audit));
+    }
+
+    /// The same number of questions by the strategy asked for.
+    fn by_strategy(&self, questions: Vec<Question>) -> Vec<Question> {
+        let Some(strategy) = self.config.strategy else { return questions };
+        let mut answered: Vec<Row> = self.facts.iter().map(|it| it.row).collect();
+        answered.sort_unstable();
+        let pool = Pool::new(self.embeddings.n_rows(), &answered, &[]);
+        let input = SelectInput {
+            pool: &pool,
+            embeddings: self.embeddings,
+            predictions: self.predictions.as_ref(),
+            n_classes: self.n_classes,
+        };
+        let seed = self.config.rng_seed.wrapping_add(answered.len() as u64);
+        let chosen = select(strategy, &input, questions.len(), seed);
+        let question =
+            |row, reason| Question { row, purpose: Purpose::Training, reason: Some(reason) };
+        chosen.into_iter().map(|it| question(it.row, it.reason)).collect()
+    }
+
+    fn measure(&self, situation: &Situation<'_>) -> Option<CurvePoint> {
+        let predictions = self.predictions.as_ref()?;
+        let mut is_open = vec![true; self.embeddings.n_rows() as usize];
+        self.facts.iter().for_each(|it| is_open[it.row.index()] = false);
+        let open: Vec<Row> =
+            (0..self.embeddings.n_rows()).map(Row).filter(|row| is_open[row.index()]).collect();
+        let n_open = open.len().max(1) as f64;
+        let is_right =
+            |row: &&Row| predictions.labels[row.index()].agrees(&self.oracle.answer(**row));
+        let expected_errors: f64 = steer::risks(situation, &open).iter().sum();
+        Some(CurvePoint {
+            n_answers: self.embeddings.n_rows() - u32::try_from(open.len()).ok()?,
+            accuracy: open.iter().filter(is_right).count() as f64 / n_open,
+            estimated_accuracy: 1.0 - expected_errors / n_open,
+        })
+    }
+
+    fn into_run(self, gold: &[ClassId], certificate: Option<Certificate>) -> Run {
+        let n_items = self.embeddings.n_rows();
+        let auto_labelled: &[Row] = certificate.as_ref().map_or(&[], |it| &it.auto_labelled);
+        let mut labels = self.oracle.answers.clone();
+        if let Some(frozen) = &self.frozen_labels {
+            auto_labelled.iter().for_each(|it| labels[it.index()] = frozen[it.index()].clone());
+        }
+        let all = f64::from(n_items.max(1));
+        let differing = |truth: &dyn Fn(usize) -> Label| {
+            (0..labels.len()).filter(|it| !labels[*it].agrees(&truth(*it))).count() as f64 / all
+        };
+        let error = differing(&|row| self.oracle.answers[row].clone());
+        let counts = self.count_by_first_purpose();
+        let count = |purpose| counts.iter().filter(|it| **it == Some(purpose)).count() as u32;
+        Run {
+            n_items,
+            n_classes: self.n_classes,
+            n_training: count(Purpose::Training),
+            n_random: count(Purpose::Random),
+            n_audit: count(Purpose::Audit),
+            n_left_to_people: count(Purpose::Remainder),
+            true_error: differing(&|row| Label::Class(gold[row])),
+            error,
+            coverage: auto_labelled.len() as f64 / all,
+            is_held: error <= self.config.goal.max_error() + 1e-12,
+            certificate,
+            curve: self.curve,
+        }
+    }
+
+    fn count_by_first_purpose(&self) -> Vec<Option<Purpose>> {
+        let mut first = vec![None; self.embeddings.n_rows() as usize];
+        for fact in &self.facts {
+            first[fact.row.index()].get_or_insert(fact.purpose);
+        }
+        first
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use annota_core::{
+        certify::Goal, head::class_model::ClassModel, label::ClassId, matrix::Embeddings,
+    };
+
+    use super::{Run, SimulateConfig, simulate};
+
+    /// Three overlapping clouds.
+    fn pool(rng_seed: u64) -> (Embeddings, Vec<ClassId>) {
+        let mut rng = fastrand::Rng::with_seed(rng_seed);
+        let (mut values, mut gold) = (Vec::new(), Vec::new());
+        for row in 0..499_u16 {
+            let class = row % 3;
+            let angle = 2.1 * f32::from(class) + 1.9 * (rng.f32() - 0.5) + 1.0 * (rng.f32() - 0.5);
+            values.extend([angle.cos(), angle.sin(), 0.6 * (rng.f32() - 0.5), 0.5]);
+            gold.push(ClassId(class));
+        }
+        (Embeddings::new(4, values), gold)
+    }
+
+    fn run(rng_seed: u64, noise: f64) -> Run {
+        let (embeddings, gold) = pool(rng_seed);
+        let config = SimulateConfig {
+            goal: Goal::new(0.1, 0.9).expect("shares"),
+            strategy: None,
+            noise,
+            budget: None,
+            rng_seed,
+        };
+        let mut model = ClassModel::new(&embeddings, 3);
+        simulate(&embeddings, &gold, 3, &mut model, &config).expect("there are answers")
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_runs_and_every_item_is_accounted_for() {
+        let first = run(4, 0.0);
+        assert_eq!(first, run(4, 0.0));
+        assert_eq!(first.n_items, 499);
+        let covered = first.coverage * f64::from(first.n_items);
+        assert!((f64::from(first.n_answers()) + covered - 499.0).abs() < 1e-6);
+        assert!(!first.curve.is_empty());
+    }
+
+    #[test]
+    fn goals_are_missed_in_at_most_alpha_of_the_runs_and_answers_are_saved() {
+        let n_runs = 60;
+        let runs: Vec<Run> = (0..n_runs).map(|seed| run(seed, 0.0)).collect();
+        let missed = runs.iter().filter(|it| !it.is_held).count() as f64;
+        let expected = 0.1 * n_runs as f64;
+        assert!(missed <= expected + 3.0 * (expected * 0.9).sqrt(), "{missed} of {n_runs}");
+        let answers: f64 = runs.iter().map(|it| f64::from(it.n_answers()) / 499.0).sum();
+        assert!(answers / (n_runs as f64) < 0.6, "{}", answers / n_runs as f64);
+    }
+
+    #[test]
+    fn a_noisy_oracle_is_certified_against_itself() {
+        let (clean, noisy) = (run(1, 0.0), run(1, 0.05));
+        assert_eq!(clean.error, clean.true_error);
+        assert_ne!(noisy.error, noisy.true_error);
+        assert!(noisy.is_held && 0.0 < noisy.error);
+    }
+}

@@ -1,0 +1,199 @@
+//! The pool of a project in memory: what the stages from `select` to `verify`
+//! compute on.
+//!
+//! Rows exist only in here. What goes in and out of the store is named by item
+//! ids; this module is the one place that knows both.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use annota_core::{
+    head::{
+        class_model::ClassModel,
+        prepared::{GRAPH_NEIGHBOURS, Prepared},
+    },
+    item::{ContentHash, ItemId},
+    label::{Label, Purpose, Schema},
+    matrix::Embeddings,
+    neighbours::Neighbours,
+    pool::Row,
+};
+
+use crate::{
+    Error,
+    annotate::AnnotatorKind,
+    embed::{NearDuplicate, embedded_with, near_duplicates},
+    project::Project,
+    store::{Annotation, AnnotationId, AnnotatorId, without_undone},
+};
+
+/// One thing somebody said about an item of the pool.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// Its identity in the store.
+    pub id: AnnotationId,
+    /// About which row.
+    pub row: Row,
+    /// Who said it.
+    pub annotator: AnnotatorId,
+    /// What stands behind that name.
+    pub kind: AnnotatorKind,
+    /// What was said; `None` abstained.
+    pub label: Option<Label>,
+    /// What it was asked for.
+    pub purpose: Purpose,
+}
+
+/// The pool of a project, with everything that is computed once for it.
+pub struct WorkingSet {
+    /// Items by row, ascending.
+    pub items: Vec<ItemId>,
+    /// What may be answered.
+    pub schema: Schema,
+    /// Id of the embedder.
+    pub embedder: String,
+    /// One unit vector per row.
+    pub embeddings: Embeddings,
+    /// Features, graph and principal directions of the pool.
+    pub prepared: Arc<Prepared>,
+    /// Pairs of items that look almost equal to the network.
+    pub near_duplicates: Vec<NearDuplicate>,
+    /// Items without an embedding: they are nobody's but people's.
+    pub not_embedded: Vec<ItemId>,
+    rows: HashMap<ItemId, Row>,
+    facts: Vec<Fact>,
+}
+
+impl WorkingSet {
+    /// Reads the pool of `project` and prepares it: `O(rows² · dim)` up to
+    /// 200,000 rows.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] if nothing is embedded yet, or there are fewer than two
+    /// classes.
+    pub fn open(project: &Project) -> Result<WorkingSet, Error> {
+        let with = embedded_with(project)?
+            .ok_or_else(|| Error::input("nothing is embedded yet", "run `annota embed` first"))?;
+        let schema = project.store().schema()?;
+        let matrix = project.matrix(&with.embedder, with.dim)?;
+        let keys = project.store().pool_keys()?;
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            keys.into_iter().partition(|(_, content)| matrix.contains(content));
+        if inside.is_empty() {
+            return Err(Error::input("there are no items to label", "run `annota import` first"));
+        }
+        let contents: Vec<ContentHash> = inside.iter().map(|it| it.1).collect();
+        let embeddings = Embeddings::new(with.dim, matrix.read(&contents)?);
+
+        let mut duplicates = Vec::new();
+        let prepared = Prepared::with_neighbours(&embeddings, |features| {
+            let neighbours = Neighbours::exact(features, GRAPH_NEIGHBOURS);
+            duplicates = near_duplicates(&neighbours);
+            neighbours
+        });
+        let items: Vec<ItemId> = inside.into_iter().map(|it| it.0).collect();
+        let mut set = WorkingSet {
+            rows: items.iter().copied().zip((0..).map(Row)).collect(),
+            items,
+            schema,
+            embedder: with.embedder,
+            embeddings,
+            prepared: Arc::new(prepared),
+            near_duplicates: duplicates,
+            not_embedded: outside.into_iter().map(|it| it.0).collect(),
+            facts: Vec::new(),
+        };
+        set.refresh(project)?;
+        Ok(set)
+    }
+
+    /// Reads the facts anew.
+    pub fn refresh(&mut self, project: &Project) -> Result<(), Error> {
+        let kinds: HashMap<AnnotatorId, AnnotatorKind> =
+            project.store().annotators()?.into_iter().map(|(id, it)| (id, it.kind)).collect();
+        let annotations = without_undone(project.store().annotations(None)?);
+        self.facts = annotations.into_iter().filter_map(|it| self.fact(&kinds, it)).collect();
+        Ok(())
+    }
+
+    fn fact(
+        &self,
+        kinds: &HashMap<AnnotatorId, AnnotatorKind>,
+        annotation: Annotation,
+    ) -> Option<Fact> {
+        let said = annotation.fact;
+        Some(Fact {
+            id: annotation.id,
+            row: self.row(said.item)?,
+            annotator: said.annotator,
+            kind: *kinds.get(&said.annotator)?,
+            label: said.label,
+            purpose: said.purpose,
+        })
+    }
+
+    /// The row of an item of the pool.
+    pub fn row(&self, item: ItemId) -> Option<Row> {
+        self.rows.get(&item).copied()
+    }
+
+    /// The item of a row.
+    pub fn item(&self, row: Row) -> ItemId {
+        self.items[row.index()]
+    }
+
+    /// Number of rows.
+    pub fn n_rows(&self) -> u32 {
+        self.embeddings.n_rows()
+    }
+
+    /// Everything said about the pool and not undone, in order: somebody who
+    /// answered an item twice said two things.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// What people said when asked, in order: it decides the
+    /// label of an item.
+    pub fn answers(&self) -> impl Iterator<Item = &Fact> {
+        self.facts.iter().filter(|it| it.kind == AnnotatorKind::Person)
+    }
+
+    /// By row, what people last answered; `None` inside for an abstention.
+    pub fn last_answers(&self) -> HashMap<Row, Option<Label>> {
+        self.answers().map(|it| (it.row, it.label.clone())).collect()
+    }
+
+    /// By row, what a crowd last said.
+    pub fn crowd_labels(&self) -> BTreeMap<Row, Label> {
+        let said = self.facts.iter().filter(|it| it.kind == AnnotatorKind::Crowd);
+        said.filter_map(|it| Some((it.row, it.label.clone()?))).collect()
+    }
+
+    /// What is learned from, ascending by row: what people last answered, and
+    /// what a crowd said where nobody was asked. Gold is held out, and a
+    /// model's labels are nobody's answer.
+    pub fn lessons(&self) -> Vec<(Row, Label)> {
+        let mut lessons = self.crowd_labels();
+        for (row, label) in self.last_answers() {
+            match label {
+                Some(label) => drop(lessons.insert(row, label)),
+                None => drop(lessons.remove(&row)),
+            }
+        }
+        lessons.into_iter().collect()
+    }
+
+    /// The last fact of all, by which a model version says what it could know.
+    pub fn last_fact(&self) -> AnnotationId {
+        self.facts.iter().map(|it| it.id).max().unwrap_or(AnnotationId(0))
+    }
+
+    /// An untrained model of this pool.
+    pub fn model(&self) -> ClassModel {
+        ClassModel::on(Arc::clone(&self.prepared), self.schema.n_classes())
+    }
+}
