@@ -1,0 +1,270 @@
+//! `annota label` and `annota auto-label`: from items to certified labels.
+
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use annota_core::{acquire::Strategy, certify::Goal};
+use annota_engine::{
+    annotate::{Annotator, AnnotatorKind, Oracle},
+    auto_label::{AutoLabelConfig, Outcome, auto_label},
+    certificate::Document,
+    project::{Project, ProjectConfig},
+    working_set::WorkingSet,
+};
+use clap::Args;
+use serde::Serialize;
+
+use crate::{
+    cli::{
+        embed::embed_project,
+        import::import_into,
+        init,
+        shared::{DataArgs, GoalArgs, ProjectArgs, WAIT, project_beside, strategy},
+    },
+    oracle::{self, Answerer, OracleArgs},
+    problem::Problem,
+    report::{Report, count, counted},
+    session::{Finish, Session},
+};
+
+/// Label a folder of images or a file of texts: all stages at once.
+///
+/// Makes a project beside the data (`photos.annota` beside `photos`) unless
+/// `--project` names one, imports, embeds, asks, learns, audits and issues the
+/// certificate. Quit at any moment; the same command goes on. Exits with 1 while
+/// no certificate vouches for the labels.
+#[derive(Args, Debug)]
+pub(crate) struct LabelArgs {
+    /// Folder or file to label [default: go on with the project]
+    #[arg(value_name = "PATH")]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    goal: GoalArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    oracle: OracleArgs,
+    #[command(flatten)]
+    project: ProjectArgs,
+    #[command(flatten)]
+    read: DataArgs,
+}
+
+/// Audit the present model, and label what the audit vouches for.
+///
+/// Freezes the scores, draws the audit, asks for it blind and applies the exact
+/// test. Without enough evidence it labels nothing, says what would be enough,
+/// and exits with 1.
+#[derive(Args, Debug)]
+pub(crate) struct AutoLabelArgs {
+    #[command(flatten)]
+    goal: GoalArgs,
+    /// Also have people answer what the audit does not vouch for, most doubtful first: this vouches
+    /// for more
+    #[arg(long)]
+    ask_rest: bool,
+    #[command(flatten)]
+    limits: LimitArgs,
+    #[command(flatten)]
+    oracle: OracleArgs,
+}
+
+/// How far to go.
+#[derive(Args, Clone, Copy, Debug)]
+#[command(next_help_heading = "What to reach")]
+struct LimitArgs {
+    /// The most items that people may answer [default: as many as it takes]
+    #[arg(long, value_name = "N")]
+    budget: Option<u32>,
+    /// How to choose the items; see `annota strategies` [default: the policy]
+    #[arg(long, value_name = "NAME", value_parser = strategy)]
+    strategy: Option<Strategy>,
+}
+
+/// Where the labelling stands.
+#[derive(Serialize)]
+struct Labelled {
+    project: PathBuf,
+    outcome: &'static str,
+    items: u32,
+    labelled_by_people: u64,
+    auto_labels: u64,
+    left_to_people: u64,
+    certificate: Option<Document>,
+    nothing_shown: Option<NothingShown>,
+    #[serde(skip)]
+    certificate_text: Option<String>,
+}
+
+#[derive(Serialize)]
+struct NothingShown {
+    smallest_audit: u32,
+    expected_errors: f64,
+    allowed_errors: u32,
+}
+
+impl Report for Labelled {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if let Some(text) = &self.certificate_text {
+            writeln!(out, "{}\n", text.trim_end())?;
+        }
+        let by_people = count(self.labelled_by_people);
+        let auto = count(self.auto_labels);
+        let items = counted(u64::from(self.items), "item", "items");
+        writeln!(out, "{items}: {by_people} labelled by people, {auto} automatically")?;
+        if 0 < self.left_to_people {
+            let left = count(self.left_to_people);
+            writeln!(out, "{left} are left to people: `annota label --project …` asks about them")?;
+        }
+        match self.outcome {
+            "quit" => writeln!(out, "not done: the same command goes on")?,
+            "budget-spent" => {
+                writeln!(out, "nothing was shown with this budget: raise `--budget`")?;
+            }
+            _ => {}
+        }
+        if let Some(nothing) = &self.nothing_shown {
+            writeln!(
+                out,
+                "no audit of this model can show the goal, and nothing was labelled\n  about {:.0} \
+                 of the open labels are wrong, and {} may be\n  answer more questions first \
+                 (`annota label` does, until it is enough), or raise `--max-error`",
+                nothing.expected_errors, nothing.allowed_errors
+            )?;
+        }
+        writeln!(out, "project: {}", self.project.display())
+    }
+}
+
+pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
+    let mut project = open(args, session)?;
+    if let Some(data) = &args.data {
+        let labels_as = labels_as(args);
+        import_into(&mut project, data, &args.read, labels_as, session)?;
+    }
+    embed_project(&project, session)?;
+    if project.store().classes().len() < 2 {
+        return Err(Problem::new("there are no classes to label with")
+            .found(format!("classes: {}", project.store().classes().join(", ")))
+            .help("name them, with `--classes a,b,c`")
+            .into());
+    }
+    let config = AutoLabelConfig {
+        audit_now: false,
+        leave_rest: false,
+        ..config(&project, args.goal, args.limits)
+    };
+    let mut oracle = oracle::open(&args.oracle, &project, session)?;
+    steer(&project, &config, oracle.as_mut(), session)
+}
+
+pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow::Result<Finish> {
+    let project = Project::open(&session.project_folder()?, WAIT)?;
+    let config = AutoLabelConfig {
+        audit_now: true,
+        leave_rest: !args.ask_rest,
+        ..config(&project, args.goal, args.limits)
+    };
+    let mut oracle = oracle::open(&args.oracle, &project, session)?;
+    steer(&project, &config, oracle.as_mut(), session)
+}
+
+fn config(project: &Project, goal: GoalArgs, limits: LimitArgs) -> AutoLabelConfig {
+    let goal = Goal::new(goal.max_error, goal.confidence);
+    AutoLabelConfig {
+        goal: goal.expect("both were checked when they were read"),
+        budget: limits.budget,
+        strategy: limits.strategy,
+        audit_now: false,
+        leave_rest: false,
+        rng_seed: project.config().rng_seed,
+    }
+}
+
+/// The project to label: the one named, the one beside the data, or the one we
+/// are in; with the classes named now added.
+fn open(args: &LabelArgs, session: &Session) -> anyhow::Result<Project> {
+    let folder = match (session.named_project(), &args.data) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(data)) => beside(data)?,
+        (None, None) => return Ok(Project::open(&session.project_folder()?, WAIT)?),
+    };
+    let wanted = init::config(args.project.clone())?;
+    if !Project::is_at(&folder) && args.data.is_none() {
+        return Ok(Project::open(&folder, WAIT)?);
+    }
+    let mut project = Project::open_or_create(&folder, wanted.clone(), WAIT)?;
+    let mut config = project.config().clone();
+    let new = wanted.classes.into_iter().filter(|it| !config.classes.contains(it));
+    let new: Vec<String> = new.collect();
+    if !new.is_empty() || (wanted.model.is_some() && wanted.model != config.model) {
+        config.classes.extend(new);
+        let model = wanted.model.or(config.model);
+        project.set_config(ProjectConfig { model, ..config })?;
+    }
+    Ok(project)
+}
+
+fn beside(data: &Path) -> Result<PathBuf, Problem> {
+    project_beside(data).ok_or_else(|| {
+        Problem::new(format!("cannot find `{}`", data.display())).help("check the path")
+    })
+}
+
+/// Whose labels come with the data: whoever was named; gold, if they are to
+/// answer.
+fn labels_as(args: &LabelArgs) -> Option<Annotator> {
+    let answers = matches!(args.oracle.oracle, Answerer::Gold | Answerer::FolderNames);
+    let gold = || Annotator { name: "gold".to_owned(), kind: AnnotatorKind::Gold };
+    args.read.labels_as.clone().or_else(|| answers.then(gold))
+}
+
+/// Asks, learns and audits until there is an outcome, and prints it.
+fn steer(
+    project: &Project,
+    config: &AutoLabelConfig,
+    oracle: &mut dyn Oracle,
+    session: &Session,
+) -> anyhow::Result<Finish> {
+    let mut set = WorkingSet::open(project)?;
+    let outcome = auto_label(project, &mut set, config, oracle, &session.progress)?;
+    set.refresh(project)?;
+    let labelled = labelled(project, &set, outcome)?;
+    let is_done = matches!(labelled.outcome, "certified" | "all-answered");
+    session.print(&labelled)?;
+    Ok(if is_done { Finish::Done } else { Finish::No })
+}
+
+fn labelled(project: &Project, set: &WorkingSet, outcome: Outcome) -> anyhow::Result<Labelled> {
+    let n_people = set.last_answers().values().flatten().count() as u64;
+    let n_auto = project.store().auto_labels()?.len() as u64;
+    let mut labelled = Labelled {
+        project: project.folder().to_owned(),
+        outcome: "",
+        items: set.n_rows(),
+        labelled_by_people: n_people,
+        auto_labels: n_auto,
+        left_to_people: u64::from(set.n_rows()).saturating_sub(n_people + n_auto),
+        certificate: None,
+        nothing_shown: None,
+        certificate_text: None,
+    };
+    match outcome {
+        Outcome::Certified(issued) => {
+            labelled.outcome = "certified";
+            labelled.certificate = Some(issued.document);
+            labelled.certificate_text = Some(issued.text);
+        }
+        Outcome::AllAnswered => labelled.outcome = "all-answered",
+        Outcome::BudgetSpent => labelled.outcome = "budget-spent",
+        Outcome::Quit => labelled.outcome = "quit",
+        Outcome::NothingShown { smallest_audit, expected_errors, allowed_errors } => {
+            labelled.outcome = "nothing-shown";
+            let nothing = NothingShown { smallest_audit, expected_errors, allowed_errors };
+            labelled.nothing_shown = Some(nothing);
+        }
+    }
+    Ok(labelled)
+}

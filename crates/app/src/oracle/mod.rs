@@ -1,0 +1,177 @@
+//! Who answers questions: a person at a terminal, or labels that are known.
+
+pub(crate) mod gold;
+pub(crate) mod terminal;
+
+use std::{
+    collections::{HashMap, HashSet},
+    convert::Infallible,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use annota_core::{
+    item::ItemId,
+    label::{ClassId, Schema},
+};
+use annota_engine::{
+    annotate::{AnnotatorKind, Oracle},
+    project::Project,
+    store::{AnnotatorId, ItemName},
+};
+use anyhow::Context;
+use clap::Args;
+
+use self::{
+    gold::{Called, Fields, GoldOracle},
+    terminal::TerminalOracle,
+};
+use crate::{cli::shared::rate, problem::Problem, report, session::Session};
+
+/// Who answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answerer {
+    /// A person, at this terminal.
+    Terminal,
+    /// The labels that came with the data as gold, held back from training.
+    Gold,
+    /// The name of the folder that an item lies in.
+    FolderNames,
+    /// A CSV, TSV or JSONL file of names and labels.
+    File(PathBuf),
+}
+
+impl FromStr for Answerer {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Answerer, Infallible> {
+        Ok(match text {
+            "terminal" => Answerer::Terminal,
+            "gold" => Answerer::Gold,
+            "folder-names" => Answerer::FolderNames,
+            path => Answerer::File(PathBuf::from(path)),
+        })
+    }
+}
+
+/// Who answers, as named on the command line.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Who answers")]
+pub(crate) struct OracleArgs {
+    /// `terminal` (you), `gold` (labels that came with the data), `folder-names`, or a CSV, TSV or
+    /// JSONL file of names and labels
+    #[arg(long, value_name = "WHO", default_value = "terminal")]
+    pub(crate) oracle: Answerer,
+    /// Field of that file that names the item [default: guessed]
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) oracle_name_field: Option<String>,
+    /// Field of that file that holds the label [default: guessed]
+    #[arg(long, value_name = "FIELD")]
+    pub(crate) oracle_label_field: Option<String>,
+    /// Share of answers that are replaced by another class, to try things out
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = rate)]
+    pub(crate) oracle_noise: f64,
+    /// Share of questions that are not answered, to try things out
+    #[arg(long, value_name = "SHARE", default_value_t = 0.0, value_parser = rate)]
+    pub(crate) oracle_abstain: f64,
+    /// Seed of the noise and the abstentions
+    #[arg(long, value_name = "SEED", default_value_t = 0)]
+    pub(crate) oracle_seed: u64,
+    /// Name under which the answers are kept [default: the user's, or `oracle`]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) annotator: Option<String>,
+    /// Open every image in the system's viewer as well
+    #[arg(long)]
+    pub(crate) open: bool,
+}
+
+/// The oracle that the arguments name, for the items of `project`.
+pub(crate) fn open(
+    args: &OracleArgs,
+    project: &Project,
+    session: &Session,
+) -> anyhow::Result<Box<dyn Oracle>> {
+    let schema = project.store().schema()?;
+    let known = match &args.oracle {
+        Answerer::Terminal => {
+            let annotator = args.annotator.clone().unwrap_or_else(user);
+            return Ok(Box::new(TerminalOracle::new(annotator, schema, args.open)));
+        }
+        Answerer::Gold => imported_gold(project)?,
+        Answerer::FolderNames => {
+            let names = project.store().item_names()?;
+            gold::from_folders(&called(&names), &schema)
+        }
+        Answerer::File(path) => read_answers(path, args, &project.store().item_names()?, &schema)?,
+    };
+    tell_unknown(&known, project, session)?;
+    Ok(Box::new(GoldOracle {
+        classes: known,
+        n_classes: schema.n_classes(),
+        annotator: args.annotator.clone().unwrap_or_else(|| "oracle".to_owned()),
+        noise: args.oracle_noise,
+        abstain: args.oracle_abstain,
+        rng_seed: args.oracle_seed,
+    }))
+}
+
+/// The name of whoever runs the program.
+pub(crate) fn user() -> String {
+    let named = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|it| std::env::var(it).ok());
+    named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| "person".to_owned())
+}
+
+/// The answers in a file, by item.
+pub(crate) fn read_answers(
+    path: &Path,
+    args: &OracleArgs,
+    names: &[ItemName],
+    schema: &Schema,
+) -> anyhow::Result<HashMap<ItemId, ClassId>> {
+    let fields = Fields {
+        name: args.oracle_name_field.as_deref(),
+        label: args.oracle_label_field.as_deref(),
+    };
+    let labels = gold::read(path, fields)?;
+    let reading = || format!("cannot use the answers in `{}`", path.display());
+    gold::resolve(&labels, &called(names), schema).with_context(reading)
+}
+
+fn called(names: &[ItemName]) -> Vec<Called<'_>> {
+    let names = names.iter();
+    names
+        .map(|it| Called { item: it.id, name: &it.name, external_id: it.external_id.as_deref() })
+        .collect()
+}
+
+/// What annotators of the kind gold said about every item.
+pub(crate) fn imported_gold(project: &Project) -> anyhow::Result<HashMap<ItemId, ClassId>> {
+    let annotators = project.store().annotators()?.into_iter();
+    let gold: HashSet<AnnotatorId> =
+        annotators.filter(|it| it.1.kind == AnnotatorKind::Gold).map(|it| it.0).collect();
+    let annotations = project.store().current_annotations()?.into_iter();
+    let said = annotations.filter(|it| gold.contains(&it.fact.annotator));
+    Ok(said.filter_map(|it| Some((it.fact.item, it.fact.label?.class()?))).collect())
+}
+
+/// Says for how many items there is no answer; that there is none for any is an
+/// error.
+fn tell_unknown(
+    known: &HashMap<ItemId, ClassId>,
+    project: &Project,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let items = project.store().pool_keys()?;
+    let n_unknown = items.iter().filter(|it| !known.contains_key(&it.0)).count();
+    if n_unknown == items.len() && !items.is_empty() {
+        return Err(Problem::new("the oracle knows no item of this project")
+            .help("import labels with `--as gold`, or check the names in the file")
+            .into());
+    }
+    if 0 < n_unknown {
+        let unknown = report::count(n_unknown as u64);
+        let all = report::count(items.len() as u64);
+        session.warn(&format!("the oracle has no answer for {unknown} of {all} items"));
+    }
+    Ok(())
+}
