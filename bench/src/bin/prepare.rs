@@ -1,0 +1,128 @@
+//! Embeds the benchmark sets with the networks that come with the program.
+//!
+//! `prepare SETS_FOLDER OUT_FOLDER` writes `OUT/SET.x.npy` (f32, `[items,
+//! dim]`, as the network gives them) and `OUT/SET.y.npy` (i32, class numbers in
+//! alphabetical order) for every set, once; what is there is left alone.
+
+use std::{
+    collections::BTreeSet,
+    error::Error,
+    fs::{self, File},
+    io::BufWriter,
+    path::{Path, PathBuf},
+};
+
+use annota_core::model::{Embedder, Input};
+use npyz::WriterBuilder;
+
+/// Name on disk, name of the output.
+const SETS: [(&str, &str); 11] = [
+    ("agnews", "agnews"),
+    ("agnews_test", "agnews_test"),
+    ("banking77", "banking77"),
+    ("banking77_test", "banking77_test"),
+    ("sst2", "sst2"),
+    ("sst2_test", "sst2_test"),
+    ("chnsenticorp-split", "chnsenticorp"),
+    ("chnsenticorp-split_test", "chnsenticorp_test"),
+    ("cifar10", "cifar10"),
+    ("cifar10_test", "cifar10_test"),
+    ("trashnet", "trashnet"),
+];
+const BATCH_LEN: usize = 256;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let [sets, out] = [1, 2].map(|at| PathBuf::from(std::env::args().nth(at).unwrap_or_default()));
+    fs::create_dir_all(&out)?;
+    for (name, as_name) in SETS {
+        if out.join(format!("{as_name}.y.npy")).exists() {
+            continue;
+        }
+        let items = read(&sets, name)?;
+        eprintln!("bench: embedding {} items of {name}", items.len());
+        embed(&items, &out, as_name)?;
+    }
+    Ok(())
+}
+
+/// An item: the bytes of a picture or of a text, and its class.
+struct LabelledItem {
+    is_image: bool,
+    bytes: Vec<u8>,
+    class: String,
+}
+
+fn read(sets: &Path, name: &str) -> Result<Vec<LabelledItem>, Box<dyn Error>> {
+    let table = sets.join(format!("{name}.csv"));
+    if !table.exists() {
+        return read_folder(&sets.join(name));
+    }
+    let mut items = Vec::new();
+    for record in csv::Reader::from_path(table)?.records() {
+        let record = record?;
+        let (bytes, class) = (record[0].as_bytes().to_vec(), record[1].to_owned());
+        items.push(LabelledItem { is_image: false, bytes, class });
+    }
+    Ok(items)
+}
+
+fn read_folder(folder: &Path) -> Result<Vec<LabelledItem>, Box<dyn Error>> {
+    let sorted = |folder: &Path| -> Result<Vec<PathBuf>, std::io::Error> {
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|it| it.map(|it| it.path())).collect::<Result<_, _>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    let mut items = Vec::new();
+    for class in sorted(folder)? {
+        let name = class.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        for file in sorted(&class)? {
+            items.push(LabelledItem {
+                is_image: true,
+                bytes: fs::read(file)?,
+                class: name.clone(),
+            });
+        }
+    }
+    Ok(items)
+}
+
+fn embed(items: &[LabelledItem], out: &Path, name: &str) -> Result<(), Box<dyn Error>> {
+    let inputs: Vec<Input<'_>> = items
+        .iter()
+        .map(|it| match std::str::from_utf8(&it.bytes) {
+            Ok(text) if !it.is_image => Input::Text(text),
+            _ => Input::Image(&it.bytes),
+        })
+        .collect();
+    let sample: Vec<Input<'_>> = inputs.iter().step_by(1 + inputs.len() / 200).copied().collect();
+    let spec = annota_model::choose(&sample).ok_or("a set without items")?;
+    let embedder: Box<dyn Embedder> = annota_model::load(&spec)?;
+    let mut values = Vec::new();
+    for batch in inputs.chunks(BATCH_LEN) {
+        for embedding in embedder.embed(batch) {
+            values.extend(embedding.map_err(|it| it.to_string())?);
+        }
+    }
+    write(&out.join(format!("{name}.x.npy")), &values, &[items.len(), embedder.dim()])?;
+    let names: BTreeSet<&str> = items.iter().map(|it| it.class.as_str()).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    let class = |it: &LabelledItem| names.binary_search(&it.class.as_str()).expect("listed above");
+    let classes: Vec<i32> =
+        items.iter().map(|it| i32::try_from(class(it))).collect::<Result<_, _>>()?;
+    write(&out.join(format!("{name}.y.npy")), &classes, &[items.len()])
+}
+
+fn write<T: npyz::AutoSerialize + Copy>(
+    path: &Path,
+    values: &[T],
+    shape: &[usize],
+) -> Result<(), Box<dyn Error>> {
+    let shape: Vec<u64> = shape.iter().map(|it| *it as u64).collect();
+    let file = BufWriter::new(File::create(path)?);
+    let mut writer =
+        npyz::WriteOptions::new().default_dtype().shape(&shape).writer(file).begin_nd()?;
+    writer.extend(values.iter().copied())?;
+    writer.finish()?;
+    Ok(())
+}
