@@ -5,7 +5,10 @@
 //! Stopped at any moment, the next call goes on from the facts. Labels given
 //! here are never trained on.
 
-use std::collections::{BTreeMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use annota_core::{
     acquire::{Reason, Strategy},
@@ -86,27 +89,48 @@ pub fn auto_label(
     oracle: &mut dyn Oracle,
     watch: &dyn Watch,
 ) -> Result<Outcome, Error> {
-    let mut run = Run { project, config, model: set.model(), frozen: None };
+    let mut steering = Steering::new(set);
     loop {
         set.refresh(project)?;
-        if let Some(issued) = certificate::standing(project, set, config.goal)? {
-            return run.answer_the_rest(set, issued, oracle, watch);
-        }
-        if let Some(outcome) = run.step(set, oracle, watch)? {
-            return Ok(outcome);
+        let turn = steering.turn(project, set, config, watch)?;
+        let shown = steering.shown();
+        let ended = match turn {
+            Turn::Again => Ended::Finished,
+            Turn::Ask(asks) => annotate(project, set, &asks, shown, oracle, watch)?,
+            Turn::Rest(rest) => rest.ask(project, set, shown, oracle, watch)?,
+            Turn::End(outcome) => return Ok(outcome),
+        };
+        if ended == Ended::Quit {
+            return Ok(Outcome::Quit);
         }
     }
+}
+
+/// What is to be done next.
+pub(crate) enum Turn {
+    /// Nothing by people: an audit was drawn or a certificate issued.
+    Again,
+    /// Put these to people, and take the next turn when some are answered.
+    Ask(Vec<Ask>),
+    /// Leave these to people, and take the next turn when all are answered.
+    Rest(Rest),
+    /// It is over.
+    End(Outcome),
 }
 
 /// Agrees with no label of a schema, which has fewer classes: what an audited
 /// item counts as if the annotator abstained.
 const ABSTAINED: Label = Label::Class(ClassId(u16::MAX));
+/// Why people are asked about what the audit excluded.
+const NOT_VOUCHED_FOR: &str = "the audit does not vouch for it";
 
-struct Run<'a> {
-    project: &'a Project,
-    config: &'a AutoLabelConfig,
+/// Takes one turn after the other. It keeps the model warm between them; all it
+/// knows can be found again from the facts.
+pub(crate) struct Steering {
     model: ClassModel,
     frozen: Option<FrozenModel>,
+    facts: Vec<steer::Fact>,
+    predictions: Option<Arc<Predictions>>,
 }
 
 /// The model under audit.
@@ -115,80 +139,140 @@ struct FrozenModel {
     predictions: Predictions,
 }
 
-impl Run<'_> {
-    /// One step; the outcome if it was the last.
-    fn step(
-        &mut self,
-        set: &WorkingSet,
-        oracle: &mut dyn Oracle,
-        watch: &dyn Watch,
-    ) -> Result<Option<Outcome>, Error> {
-        self.resume_audit(set, watch)?;
-        let facts = steer_facts(set, self.frozen.as_ref().map(|it| &it.audit), self.project)?;
-        let lessons = lessons(set, &facts);
-        let predictions = match lessons.as_slice() {
-            [] => None,
-            lessons => Some(self.fit(lessons)?),
-        };
-        let frozen_labels = self.frozen.as_ref().map(|it| it.predictions.labels.as_slice());
-        let situation = Situation {
-            goal: self.config.goal,
-            budget: self.config.budget,
+impl Steering {
+    pub(crate) fn new(set: &WorkingSet) -> Steering {
+        Steering { model: set.model(), frozen: None, facts: Vec::new(), predictions: None }
+    }
+
+    /// What the model of the last turn says about every row.
+    pub(crate) fn predictions(&self) -> Option<&Arc<Predictions>> {
+        self.predictions.as_ref()
+    }
+
+    /// The same model on the answered rows, by models that had not seen them.
+    pub(crate) fn out_of_fold(&self) -> Option<(&[Row], &Predictions)> {
+        self.predictions.as_ref().and_then(|_| self.model.out_of_fold())
+    }
+
+    /// The audit in hand.
+    pub(crate) fn audit(&self) -> Option<&Audit> {
+        self.frozen.as_ref().map(|it| &it.audit)
+    }
+
+    fn shown(&self) -> Option<Shown<'_>> {
+        let probabilities = self.predictions.as_ref()?.probabilities.as_ref()?;
+        Some(Shown { probabilities, version: None })
+    }
+
+    /// Everything the next step depends on.
+    fn situation<'a>(&'a self, set: &'a WorkingSet, config: &AutoLabelConfig) -> Situation<'a> {
+        Situation {
+            goal: config.goal,
+            budget: config.budget,
             n_classes: set.schema.n_classes(),
             embeddings: &set.embeddings,
-            facts: &facts,
-            predictions: predictions.as_ref(),
-            out_of_fold: predictions.as_ref().and_then(|_| self.model.out_of_fold()),
-            frozen_labels,
-            rng_seed: self.config.rng_seed,
-        };
-        if let Some(frozen) = &self.frozen {
-            let pending = pending_draws(set, &frozen.audit);
-            if !pending.is_empty() {
-                return self.ask_audit(set, &pending, oracle, watch);
-            }
-            if self.config.leave_rest {
-                let walk = walk_without_asking(&situation, frozen, set);
-                return self.issue(set, &Certificate::new(self.config.goal, set.n_rows(), &walk));
-            }
-        } else if self.config.audit_now {
-            return self.audit_now(set, &situation);
-        }
-        match steer::next(&situation) {
-            Step::Ask(questions) => {
-                let asks = self.asks(set, &questions, predictions.as_ref());
-                self.ask(set, &asks, predictions.as_ref(), oracle, watch)
-            }
-            Step::Audit { frozen, rows } => self.open_audit(set, &frozen, &rows).map(|()| None),
-            Step::Rest { excluded, released, .. } => {
-                self.ask_rest(set, &excluded, &released, predictions.as_ref(), oracle, watch)
-            }
-            Step::Done(certificate) => self.issue(set, &certificate),
-            Step::AllAnswered => Ok(Some(Outcome::AllAnswered)),
-            Step::BudgetSpent => Ok(Some(Outcome::BudgetSpent)),
+            facts: &self.facts,
+            predictions: self.predictions.as_deref(),
+            out_of_fold: self.out_of_fold(),
+            frozen_labels: self.frozen.as_ref().map(|it| it.predictions.labels.as_slice()),
+            rng_seed: config.rng_seed,
         }
     }
 
-    fn fit(&mut self, lessons: &[(Row, Label)]) -> Result<Predictions, Error> {
-        self.model.fit_predict(lessons, self.config.rng_seed).map_err(untrainable)
+    /// Probability that the label of each of `rows` is wrong, by the model of
+    /// the last turn.
+    pub(crate) fn risks(
+        &self,
+        set: &WorkingSet,
+        config: &AutoLabelConfig,
+        rows: &[Row],
+    ) -> Vec<f64> {
+        steer::risks(&self.situation(set, config), rows)
+    }
+
+    /// Learns from the facts in `set` and says what is to be done next.
+    pub(crate) fn turn(
+        &mut self,
+        project: &Project,
+        set: &WorkingSet,
+        config: &AutoLabelConfig,
+        watch: &dyn Watch,
+    ) -> Result<Turn, Error> {
+        if let Some(issued) = certificate::standing(project, set, config.goal)? {
+            self.learn(project, set, config)?;
+            return Ok(after_certificate(issued, config));
+        }
+        self.resume_audit(project, set, config, watch)?;
+        self.learn(project, set, config)?;
+        let situation = self.situation(set, config);
+        if let Some(frozen) = &self.frozen {
+            let pending = pending_draws(set, &frozen.audit);
+            if !pending.is_empty() {
+                return Ok(Turn::Ask(audit_asks(&pending)));
+            }
+            if config.leave_rest {
+                let walk = walk_without_asking(&situation, frozen, set);
+                let certificate = Certificate::new(config.goal, set.n_rows(), &walk);
+                return self.issue(project, set, &certificate);
+            }
+        } else if config.audit_now {
+            return audit_now(project, set, &situation, config);
+        }
+        match steer::next(&situation) {
+            Step::Ask(questions) => Ok(Turn::Ask(self.asks(set, config, &questions))),
+            Step::Audit { frozen, rows } => open_audit(project, set, config, &frozen, &rows),
+            Step::Rest { excluded, released, .. } => Ok(Turn::Rest(Rest { excluded, released })),
+            Step::Done(certificate) => self.issue(project, set, &certificate),
+            Step::AllAnswered => Ok(Turn::End(Outcome::AllAnswered)),
+            Step::BudgetSpent => Ok(Turn::End(Outcome::BudgetSpent)),
+        }
+    }
+
+    /// Fits the model on what it may know.
+    fn learn(
+        &mut self,
+        project: &Project,
+        set: &WorkingSet,
+        config: &AutoLabelConfig,
+    ) -> Result<(), Error> {
+        self.facts = steer_facts(set, self.audit(), project)?;
+        self.predictions = match lessons(set, &self.facts).as_slice() {
+            [] => None,
+            lessons => Some(Arc::new(self.fit(lessons, config)?)),
+        };
+        Ok(())
+    }
+
+    fn fit(
+        &mut self,
+        lessons: &[(Row, Label)],
+        config: &AutoLabelConfig,
+    ) -> Result<Predictions, Error> {
+        self.model.fit_predict(lessons, config.rng_seed).map_err(untrainable)
     }
 
     /// Goes on with an audit that was begun, with the model that was frozen: it
     /// is trained again from the facts it knew, and must be the same.
-    fn resume_audit(&mut self, set: &WorkingSet, watch: &dyn Watch) -> Result<(), Error> {
+    fn resume_audit(
+        &mut self,
+        project: &Project,
+        set: &WorkingSet,
+        config: &AutoLabelConfig,
+        watch: &dyn Watch,
+    ) -> Result<(), Error> {
         if self.frozen.is_some() {
             return Ok(());
         }
-        let Some(audit) = self.project.store().open_audit()? else { return Ok(()) };
-        let facts = steer_facts(set, Some(&audit), self.project)?;
-        let predictions = self.fit(&lessons(set, steer::before_audit(&facts)))?;
-        let version = version_of(self.project, audit.audit.model_version)?;
+        let Some(audit) = project.store().open_audit()? else { return Ok(()) };
+        let facts = steer_facts(set, Some(&audit), project)?;
+        let predictions = self.fit(&lessons(set, steer::before_audit(&facts)), config)?;
+        let version = version_of(project, audit.audit.model_version)?;
         let is_same = version.version.hash == hash_of(&predictions).to_string();
         if is_same && audit.state == AuditState::Open {
             self.frozen = Some(FrozenModel { audit, predictions });
             return Ok(());
         }
-        self.project.store().close_audit(audit.id)?;
+        project.store().close_audit(audit.id)?;
         watch.note(
             "the audit that was begun no longer fits the pool (items or answers were added); its \
              answers are learned from, and a new one will be drawn",
@@ -196,81 +280,16 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Audits the present model, if any audit of it could show the goal.
-    fn audit_now(
-        &self,
-        set: &WorkingSet,
-        situation: &Situation<'_>,
-    ) -> Result<Option<Outcome>, Error> {
-        let predictions = situation.predictions.ok_or_else(|| {
-            Error::input(
-                "there is no model to audit",
-                "answer some questions first: `annota label`",
-            )
-        })?;
-        let answered = set.last_answers();
-        let open: Vec<Row> =
-            (0..set.n_rows()).map(Row).filter(|it| !answered.contains_key(it)).collect();
-        let risks = steer::risks(situation, &open);
-        let Some(plan) = cheapest_audit(&risks, set.n_rows(), self.config.goal) else {
-            let first_forbidden = self.config.goal.first_forbidden(set.n_rows());
-            return Ok(Some(Outcome::NothingShown {
-                smallest_audit: smallest_audit(
-                    open.len() as u32,
-                    first_forbidden,
-                    self.config.goal.alpha(),
-                ),
-                expected_errors: risks.iter().sum(),
-                allowed_errors: first_forbidden - 1,
-            }));
-        };
-        let score = |row: &Row| (*row, predictions.uncertainty[row.index()]);
-        let scores: Vec<(Row, f32)> = open.iter().map(score).collect();
-        let mut rng = fastrand::Rng::with_seed(self.config.rng_seed);
-        let frozen = freeze(&scores, rng.u64(..));
-        let rows = frozen.draw_audit(plan.n_draws, rng.u64(..));
-        self.open_audit(set, &frozen, &rows).map(|()| None)
-    }
-
-    /// Stores the model and the hash of its scores, and only then the draw.
-    fn open_audit(&self, set: &WorkingSet, frozen: &Frozen, rows: &[Row]) -> Result<(), Error> {
-        let lessons = lessons(set, &steer_facts(set, None, self.project)?);
-        let trained = train(self.project, set, &lessons, self.config.rng_seed)?;
-        let new = NewAudit {
-            model_version: trained.version,
-            score_hash: frozen.hash().to_string(),
-            population: u64::from(frozen.population()),
-            rng_seed: self.config.rng_seed,
-            parameters: to_json(&certificate::Asked::from(self.config.goal)),
-        };
-        let store = self.project.store();
-        let id = store.freeze_audit(&new, Timestamp::now())?;
-        let drawn: Vec<_> = rows.iter().map(|it| set.item(*it)).collect();
-        store.draw_audit(id, &drawn)
-    }
-
-    fn ask_audit(
-        &self,
-        set: &WorkingSet,
-        pending: &[Row],
-        oracle: &mut dyn Oracle,
-        watch: &dyn Watch,
-    ) -> Result<Option<Outcome>, Error> {
-        let ask = |row: &Row| Ask { row: *row, purpose: Purpose::Audit, reason: "random audit" };
-        let asks: Vec<Ask> = pending.iter().map(ask).collect();
-        let ended = annotate(self.project, set, &asks, None, oracle, watch)?;
-        Ok((ended == Ended::Quit).then_some(Outcome::Quit))
-    }
-
     fn asks(
         &self,
         set: &WorkingSet,
+        config: &AutoLabelConfig,
         questions: &[steer::Question],
-        predictions: Option<&Predictions>,
     ) -> Vec<Ask> {
-        if self.config.strategy.is_some() {
-            let seed = self.config.rng_seed.wrapping_add(set.facts().len() as u64);
-            let chosen = select(set, self.config.strategy, predictions, questions.len(), seed);
+        if config.strategy.is_some() {
+            let seed = config.rng_seed.wrapping_add(set.facts().len() as u64);
+            let predictions = self.predictions.as_deref();
+            let chosen = select(set, config.strategy, predictions, questions.len(), seed);
             return chosen.into_iter().map(Ask::from).collect();
         }
         let ask = |it: &steer::Question| Ask {
@@ -281,74 +300,15 @@ impl Run<'_> {
         questions.iter().map(ask).collect()
     }
 
-    fn ask(
-        &self,
-        set: &WorkingSet,
-        asks: &[Ask],
-        predictions: Option<&Predictions>,
-        oracle: &mut dyn Oracle,
-        watch: &dyn Watch,
-    ) -> Result<Option<Outcome>, Error> {
-        let probabilities = predictions.and_then(|it| it.probabilities.as_ref());
-        let shown = probabilities.map(|it| Shown { probabilities: it, version: None });
-        let ended = annotate(self.project, set, asks, shown, oracle, watch)?;
-        Ok((ended == Ended::Quit).then_some(Outcome::Quit))
-    }
-
-    /// Has the most doubtful items answered, in order; audited ones among them
-    /// were answered, and are released to the model by being said once more.
-    fn ask_rest(
-        &self,
-        set: &WorkingSet,
-        excluded: &[Row],
-        released: &[Row],
-        predictions: Option<&Predictions>,
-        oracle: &mut dyn Oracle,
-        watch: &dyn Watch,
-    ) -> Result<Option<Outcome>, Error> {
-        for run in excluded.chunk_by(|a, b| released.contains(a) == released.contains(b)) {
-            if released.contains(&run[0]) {
-                self.release(set, run)?;
-                continue;
-            }
-            let ask = |row: &Row| Ask {
-                row: *row,
-                purpose: Purpose::Remainder,
-                reason: "the audit does not vouch for it",
-            };
-            let asks: Vec<Ask> = run.iter().map(ask).collect();
-            if let Some(outcome) = self.ask(set, &asks, predictions, oracle, watch)? {
-                return Ok(Some(outcome));
-            }
-        }
-        Ok(None)
-    }
-
-    fn release(&self, set: &WorkingSet, rows: &[Row]) -> Result<(), Error> {
-        let last = |row: &Row| set.answers().filter(|it| it.row == *row).last();
-        let again = rows.iter().filter_map(last).map(|fact| NewAnnotation {
-            item: set.item(fact.row),
-            annotator: fact.annotator,
-            label: fact.label.clone(),
-            purpose: Purpose::Remainder,
-            asked_at: None,
-            answered_at: Timestamp::now(),
-            took: None,
-            suggestion: None,
-            undoes: None,
-        });
-        let again: Vec<NewAnnotation> = again.collect();
-        self.project.store().append(&again).map(drop)
-    }
-
     /// Writes certificate and auto labels in one transaction.
     fn issue(
         &mut self,
+        project: &Project,
         set: &WorkingSet,
         certificate: &Certificate,
-    ) -> Result<Option<Outcome>, Error> {
+    ) -> Result<Turn, Error> {
         let frozen = self.frozen.take().expect("certificates are issued about a frozen model");
-        let version = version_of(self.project, frozen.audit.audit.model_version)?;
+        let version = version_of(project, frozen.audit.audit.model_version)?;
         let document = certificate::document(certificate, &frozen.audit, &version, set);
         let new = NewCertificate {
             audit: frozen.audit.id,
@@ -364,34 +324,134 @@ impl Run<'_> {
             (set.item(*row), label, confidence)
         };
         let labels: Vec<_> = certificate.auto_labelled.iter().map(label).collect();
-        self.project.store().certify(&new, &labels, version.id, Timestamp::now())?;
-        Ok(None)
+        project.store().certify(&new, &labels, version.id, Timestamp::now())?;
+        Ok(Turn::Again)
     }
+}
 
-    /// Once a certificate stands: people answer what nothing vouches for.
-    fn answer_the_rest(
+/// Items that people have to answer before the audit can vouch for the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rest {
+    /// All of them, most doubtful first.
+    pub(crate) excluded: Vec<Row>,
+    /// Audited ones among them: they were answered, and are released to the
+    /// model by being said once more.
+    pub(crate) released: Vec<Row>,
+}
+
+impl Rest {
+    /// Has them answered, in order.
+    fn ask(
         &self,
+        project: &Project,
         set: &WorkingSet,
-        issued: Issued,
+        shown: Option<Shown<'_>>,
         oracle: &mut dyn Oracle,
         watch: &dyn Watch,
-    ) -> Result<Outcome, Error> {
-        if self.config.leave_rest || issued.left_to_people.is_empty() {
-            return Ok(Outcome::Certified(Box::new(issued)));
-        }
-        let ask = |row: &Row| Ask {
-            row: *row,
-            purpose: Purpose::Remainder,
-            reason: "the audit does not vouch for it",
-        };
-        let asks: Vec<Ask> = issued.left_to_people.iter().map(ask).collect();
-        match annotate(self.project, set, &asks, None, oracle, watch)? {
-            Ended::Quit => Ok(Outcome::Quit),
-            Ended::Finished => {
-                Ok(Outcome::Certified(Box::new(Issued { left_to_people: Vec::new(), ..issued })))
+    ) -> Result<Ended, Error> {
+        let is_released = |row: &Row| self.released.contains(row);
+        for run in self.excluded.chunk_by(|a, b| is_released(a) == is_released(b)) {
+            if is_released(&run[0]) {
+                release(project, set, run)?;
+                continue;
+            }
+            let asks: Vec<Ask> = run.iter().map(|row| remainder_ask(*row)).collect();
+            if annotate(project, set, &asks, shown, oracle, watch)? == Ended::Quit {
+                return Ok(Ended::Quit);
             }
         }
+        Ok(Ended::Finished)
     }
+}
+
+/// Says once more, as [`Purpose::Remainder`], what the audit said about `rows`.
+pub(crate) fn release(project: &Project, set: &WorkingSet, rows: &[Row]) -> Result<(), Error> {
+    let last = |row: &Row| set.answers().filter(|it| it.row == *row).last();
+    let again = rows.iter().filter_map(last).map(|fact| NewAnnotation {
+        item: set.item(fact.row),
+        annotator: fact.annotator,
+        label: fact.label.clone(),
+        purpose: Purpose::Remainder,
+        asked_at: None,
+        answered_at: Timestamp::now(),
+        took: None,
+        suggestion: None,
+        undoes: None,
+    });
+    let again: Vec<NewAnnotation> = again.collect();
+    project.store().append(&again).map(drop)
+}
+
+fn audit_asks(pending: &[Row]) -> Vec<Ask> {
+    let ask = |row: &Row| Ask { row: *row, purpose: Purpose::Audit, reason: "random audit" };
+    pending.iter().map(ask).collect()
+}
+
+pub(crate) fn remainder_ask(row: Row) -> Ask {
+    Ask { row, purpose: Purpose::Remainder, reason: NOT_VOUCHED_FOR }
+}
+
+/// Once a certificate stands: people answer what nothing vouches for.
+fn after_certificate(issued: Issued, config: &AutoLabelConfig) -> Turn {
+    if config.leave_rest || issued.left_to_people.is_empty() {
+        return Turn::End(Outcome::Certified(Box::new(issued)));
+    }
+    Turn::Ask(issued.left_to_people.iter().map(|row| remainder_ask(*row)).collect())
+}
+
+/// Audits the present model, if any audit of it could show the goal.
+fn audit_now(
+    project: &Project,
+    set: &WorkingSet,
+    situation: &Situation<'_>,
+    config: &AutoLabelConfig,
+) -> Result<Turn, Error> {
+    let predictions = situation.predictions.ok_or_else(|| {
+        Error::input("there is no model to audit", "answer some questions first: `annota label`")
+    })?;
+    let answered = set.last_answers();
+    let open: Vec<Row> =
+        (0..set.n_rows()).map(Row).filter(|it| !answered.contains_key(it)).collect();
+    let risks = steer::risks(situation, &open);
+    let Some(plan) = cheapest_audit(&risks, set.n_rows(), config.goal) else {
+        let first_forbidden = config.goal.first_forbidden(set.n_rows());
+        let (n_open, alpha) = (open.len() as u32, config.goal.alpha());
+        return Ok(Turn::End(Outcome::NothingShown {
+            smallest_audit: smallest_audit(n_open, first_forbidden, alpha),
+            expected_errors: risks.iter().sum(),
+            allowed_errors: first_forbidden - 1,
+        }));
+    };
+    let score = |row: &Row| (*row, predictions.uncertainty[row.index()]);
+    let scores: Vec<(Row, f32)> = open.iter().map(score).collect();
+    let mut rng = fastrand::Rng::with_seed(config.rng_seed);
+    let frozen = freeze(&scores, rng.u64(..));
+    let rows = frozen.draw_audit(plan.n_draws, rng.u64(..));
+    open_audit(project, set, config, &frozen, &rows)
+}
+
+/// Stores the model and the hash of its scores, and only then the draw.
+fn open_audit(
+    project: &Project,
+    set: &WorkingSet,
+    config: &AutoLabelConfig,
+    frozen: &Frozen,
+    rows: &[Row],
+) -> Result<Turn, Error> {
+    let lessons = lessons(set, &steer_facts(set, None, project)?);
+    let trained = train(project, set, &lessons, config.rng_seed)?;
+    let new = NewAudit {
+        model_version: trained.version,
+        score_hash: frozen.hash().to_string(),
+        population: u64::from(frozen.population()),
+        rng_seed: config.rng_seed,
+        parameters: to_json(&certificate::Asked::from(config.goal)),
+    };
+    let store = project.store();
+    let id = store.freeze_audit(&new, Timestamp::now())?;
+    let drawn: Vec<_> = rows.iter().map(|it| set.item(*it)).collect();
+    store.draw_audit(id, &drawn)?;
+    Ok(Turn::Again)
 }
 
 /// The walk along the order learned from the audit alone.
@@ -465,8 +525,14 @@ fn steer_facts(
         };
         before.insert(fact.row, as_steered(fact, purpose));
     }
-    let after = set.answers().filter(|it| !is_before(it));
-    let in_hand = after.filter(|it| matches!(it.purpose, Purpose::Audit | Purpose::Remainder));
+    let drawn: HashSet<Row> = audit
+        .map_or(HashSet::new(), |it| it.drawn.iter().filter_map(|item| set.row(*item)).collect());
+    // A late answer to an earlier audit is no answer to this one.
+    let in_hand = set.answers().filter(|it| !is_before(it)).filter(|it| match it.purpose {
+        Purpose::Audit => drawn.contains(&it.row),
+        Purpose::Remainder => true,
+        _ => false,
+    });
     let mut facts: Vec<steer::Fact> = before.into_values().collect();
     facts.extend(in_hand.map(|it| as_steered(it, it.purpose)));
     Ok(facts)

@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use crate::{
     Error, Watch,
     annotate::Annotator,
-    project::Project,
+    project::{Project, ProjectConfig},
     store::{Event, Inserted, NewItem},
 };
 use batch::{Batch, Outcome};
@@ -115,7 +115,7 @@ impl ImportReport {
 /// [`Error::Input`] if there is nothing to import, or the file as a whole
 /// cannot be read; [`Error::Interrupted`] if the watcher asked to stop.
 pub fn import(
-    project: &mut Project,
+    project: &Project,
     source: &Path,
     config: &ImportConfig<'_>,
     watch: &dyn Watch,
@@ -135,8 +135,8 @@ pub fn import(
         ));
     }
     if project.config().media.is_none() && media.is_some() {
-        let config = project.config().clone();
-        project.set_config(crate::project::ProjectConfig { media, ..config })?;
+        let config = project.config();
+        project.set_config(ProjectConfig { media, ..ProjectConfig::clone(&config) })?;
     }
     Ok(report)
 }

@@ -4,63 +4,32 @@
 //! This module knows where things lie and who may touch them. It does not know
 //! what is in the database ([`crate::store`]).
 
+mod config;
+
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{Read, Write},
     path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
-use annota_core::item::Media;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::config::{CONFIG, read_config, write_config};
+pub use self::config::{Labelling, Look, ProjectConfig};
 use crate::{
     Error,
     store::{BeforeWrite, Item, Location, Source, Store, matrices::Matrix},
 };
 
-/// The configuration, for people to read and edit; the last file to be made.
-const CONFIG: &str = "annota.toml";
 /// Holds the lock, and who has it.
 const LOCK: &str = "annota.lock";
 /// The SQLite database.
 const DATABASE: &str = "annota.db";
 /// How often a waiting process looks again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
-
-/// What a user may set for a project.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct ProjectConfig {
-    /// Classes in the order of the user; more may be added by an import.
-    pub classes: Vec<String>,
-    /// A `postgres://` URL; without one, SQLite inside the folder.
-    pub database: Option<String>,
-    /// Name of the backbone; without one, chosen by the content.
-    pub model: Option<String>,
-    /// Seed of everything random.
-    pub rng_seed: u64,
-    /// What the items are, once known.
-    pub media: Option<Media>,
-}
-
-/// The configuration as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConfigFile {
-    /// Says which database belongs to this folder.
-    id: String,
-    #[serde(default)]
-    classes: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    database: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    model: Option<String>,
-    #[serde(default)]
-    seed: u64,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    media: Option<String>,
-}
 
 /// Who has a project open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +58,7 @@ impl Holder {
 pub struct Project {
     folder: PathBuf,
     id: String,
-    config: ProjectConfig,
+    config: RwLock<Arc<ProjectConfig>>,
     store: Store,
     // Held open for the lock; dropped after the store.
     _lock: File,
@@ -154,7 +123,7 @@ impl Project {
         store.add_classes(&config.classes)?;
         store.before_write().call("configuration");
         write_config(&folder, &id, &config)?;
-        Ok(Project { folder, id, config, store, _lock: lock })
+        Ok(Project { folder, id, config: RwLock::new(Arc::new(config)), store, _lock: lock })
     }
 
     #[doc(hidden)]
@@ -183,7 +152,7 @@ impl Project {
         let store = Store::connect(&location, before_write)?;
         store.belongs_to(&id)?;
         store.add_classes(&config.classes)?;
-        Ok(Project { folder, id, config, store, _lock: lock })
+        Ok(Project { folder, id, config: RwLock::new(Arc::new(config)), store, _lock: lock })
     }
 
     /// The project's folder, absolute.
@@ -191,9 +160,9 @@ impl Project {
         &self.folder
     }
 
-    /// What the user set.
-    pub fn config(&self) -> &ProjectConfig {
-        &self.config
+    /// What the user set, as it is now.
+    pub fn config(&self) -> Arc<ProjectConfig> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Facts and results.
@@ -218,17 +187,24 @@ impl Project {
 
     /// Changes the configuration, at once and on disk. Classes are added,
     /// never removed; the database stays where it is.
-    pub fn set_config(&mut self, config: ProjectConfig) -> Result<(), Error> {
-        if config.database != self.config.database {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] for a setting that makes no sense, and for another
+    /// database.
+    pub fn set_config(&self, config: ProjectConfig) -> Result<(), Error> {
+        let mut current = self.config.write().unwrap_or_else(PoisonError::into_inner);
+        if config.database != current.database {
             return Err(Error::input(
                 "a project cannot move to another database",
                 "make a new project with `--database`, and import into it",
             ));
         }
+        config.labelling.check().map_err(|it| Error::input(it, "choose another value"))?;
         self.store.add_classes(&config.classes)?;
         self.store.before_write().call("configuration");
         write_config(&self.folder, &self.id, &config)?;
-        self.config = config;
+        *current = Arc::new(config);
         Ok(())
     }
 
@@ -327,56 +303,4 @@ fn location(folder: &Path, config: &ProjectConfig) -> Location {
 fn new_id(folder: &Path) -> String {
     let made = format!("{} {} {}", Timestamp::now(), std::process::id(), folder.display());
     blake3::hash(made.as_bytes()).to_hex()[..32].to_owned()
-}
-
-fn read_config(folder: &Path) -> Result<(String, ProjectConfig), Error> {
-    let path = folder.join(CONFIG);
-    let text = fs::read_to_string(&path).map_err(Error::file("read", &path))?;
-    let damaged = |reason: String| Error::Damaged {
-        what: path.display().to_string(),
-        reason,
-        help: "correct the file; it is meant to be edited".to_owned(),
-    };
-    let file: ConfigFile =
-        toml::from_str(&text).map_err(|it| damaged(it.to_string().trim_end().to_owned()))?;
-    let media = match file.media.as_deref() {
-        None => None,
-        Some("image") => Some(Media::Image),
-        Some("text") => Some(Media::Text),
-        Some(other) => {
-            return Err(damaged(format!("media is `image` or `text`, found `{other}`")));
-        }
-    };
-    let config = ProjectConfig {
-        classes: file.classes,
-        database: file.database,
-        model: file.model,
-        rng_seed: file.seed,
-        media,
-    };
-    Ok((file.id, config))
-}
-
-fn write_config(folder: &Path, id: &str, config: &ProjectConfig) -> Result<(), Error> {
-    let file = ConfigFile {
-        id: id.to_owned(),
-        classes: config.classes.clone(),
-        database: config.database.clone(),
-        model: config.model.clone(),
-        seed: config.rng_seed,
-        media: config.media.map(|media| match media {
-            Media::Image => "image".to_owned(),
-            Media::Text => "text".to_owned(),
-        }),
-    };
-    let text = toml::to_string(&file).map_err(|it| {
-        Error::input(format!("the configuration cannot be written: {it}"), "use smaller numbers")
-    })?;
-    let mut options = File::options();
-    // The URL of a database may hold a password.
-    #[cfg(unix)]
-    if config.database.is_some() {
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    write_atomically_as(&folder.join(CONFIG), text.as_bytes(), &options)
 }

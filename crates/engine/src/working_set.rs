@@ -46,24 +46,28 @@ pub struct Fact {
     pub purpose: Purpose,
 }
 
-/// The pool of a project, with everything that is computed once for it.
+/// The pool of a project, with everything that is computed once for it. A copy
+/// shares what is large, and keeps the facts as they were when it was made.
+#[derive(Clone)]
 pub struct WorkingSet {
     /// Items by row, ascending.
-    pub items: Vec<ItemId>,
+    pub items: Arc<[ItemId]>,
     /// What may be answered.
     pub schema: Schema,
     /// Id of the embedder.
     pub embedder: String,
     /// One unit vector per row.
-    pub embeddings: Embeddings,
+    pub embeddings: Arc<Embeddings>,
     /// Features, graph and principal directions of the pool.
     pub prepared: Arc<Prepared>,
     /// Pairs of items that look almost equal to the network.
-    pub near_duplicates: Vec<NearDuplicate>,
+    pub near_duplicates: Arc<[NearDuplicate]>,
     /// Items without an embedding: they are nobody's but people's.
-    pub not_embedded: Vec<ItemId>,
-    rows: HashMap<ItemId, Row>,
-    facts: Vec<Fact>,
+    pub not_embedded: Arc<[ItemId]>,
+    rows: Arc<HashMap<ItemId, Row>>,
+    // Invariant: everything stored up to some moment, in order, undos included.
+    annotations: Arc<Vec<Annotation>>,
+    facts: Arc<[Fact]>,
 }
 
 impl WorkingSet {
@@ -94,28 +98,35 @@ impl WorkingSet {
             duplicates = near_duplicates(&neighbours);
             neighbours
         });
-        let items: Vec<ItemId> = inside.into_iter().map(|it| it.0).collect();
+        let items: Arc<[ItemId]> = inside.into_iter().map(|it| it.0).collect();
         let mut set = WorkingSet {
-            rows: items.iter().copied().zip((0..).map(Row)).collect(),
+            rows: Arc::new(items.iter().copied().zip((0..).map(Row)).collect()),
             items,
             schema,
             embedder: with.embedder,
-            embeddings,
+            embeddings: Arc::new(embeddings),
             prepared: Arc::new(prepared),
-            near_duplicates: duplicates,
+            near_duplicates: duplicates.into(),
             not_embedded: outside.into_iter().map(|it| it.0).collect(),
-            facts: Vec::new(),
+            annotations: Arc::default(),
+            facts: Arc::default(),
         };
         set.refresh(project)?;
         Ok(set)
     }
 
-    /// Reads the facts anew.
+    /// Reads the facts that have come since the last time.
     pub fn refresh(&mut self, project: &Project) -> Result<(), Error> {
+        let last = self.annotations.last().map(|it| it.id);
+        let new = project.store().annotations(last)?;
+        if new.is_empty() && !self.facts.is_empty() {
+            return Ok(());
+        }
+        Arc::make_mut(&mut self.annotations).extend(new);
         let kinds: HashMap<AnnotatorId, AnnotatorKind> =
             project.store().annotators()?.into_iter().map(|(id, it)| (id, it.kind)).collect();
-        let annotations = without_undone(project.store().annotations(None)?);
-        self.facts = annotations.into_iter().filter_map(|it| self.fact(&kinds, it)).collect();
+        let standing = without_undone(self.annotations.iter().cloned());
+        self.facts = standing.into_iter().filter_map(|it| self.fact(&kinds, it)).collect();
         Ok(())
     }
 
@@ -190,6 +201,11 @@ impl WorkingSet {
     /// The last fact of all, by which a model version says what it could know.
     pub fn last_fact(&self) -> AnnotationId {
         self.facts.iter().map(|it| it.id).max().unwrap_or(AnnotationId(0))
+    }
+
+    /// The last fact that was read, undos included.
+    pub fn read_through(&self) -> Option<AnnotationId> {
+        self.annotations.last().map(|it| it.id)
     }
 
     /// An untrained model of this pool.

@@ -165,7 +165,7 @@ fn everything(folder: &Path) -> Result<(), Error> {
         database: env::var(DATABASE).ok(),
         ..ProjectConfig::default()
     };
-    let mut project = if Project::is_at(folder) {
+    let project = if Project::is_at(folder) {
         Project::open_observed(folder, WAIT, mortal())?
     } else {
         Project::create_observed(folder, config, WAIT, mortal())?
@@ -179,7 +179,7 @@ fn everything(folder: &Path) -> Result<(), Error> {
         inspect: &NoPictures,
         at: NOW,
     };
-    import(&mut project, &folder.with_extension("csv"), &config, &Unwatched)?;
+    import(&project, &folder.with_extension("csv"), &config, &Unwatched)?;
     acknowledge("imported");
 
     let store = project.store();

@@ -256,11 +256,11 @@ fn a_project_may_lie_among_its_pictures() {
     let folder = tempfile::tempdir().expect("a folder");
     write(folder.path(), "1.png", &picture(1));
     let config = ProjectConfig::default();
-    let mut project = Project::create(folder.path(), config, Duration::ZERO).expect("made");
+    let project = Project::create(folder.path(), config, Duration::ZERO).expect("made");
     write(folder.path(), "exports/1.png", &picture(2));
     let config =
         ImportConfig { labels_as: None, text: TextConfig::detect(), inspect: &PngInspect, at: NOW };
-    let report = import(&mut project, folder.path(), &config, &Unwatched).expect("imports");
+    let report = import(&project, folder.path(), &config, &Unwatched).expect("imports");
     assert_eq!(counts(&report), [1, 0, 0, 0, 0]);
     let item = &project.store().items(None, 1).expect("read")[0];
     let relative = annota_engine::store::Source::File("1.png".into());

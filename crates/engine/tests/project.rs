@@ -24,6 +24,7 @@ fn config() -> ProjectConfig {
         model: Some("efficientnet-lite0".to_owned()),
         rng_seed: 7,
         media: Some(Media::Image),
+        ..ProjectConfig::default()
     }
 }
 
@@ -36,7 +37,7 @@ fn a_project_opens_as_it_was_made() {
     drop(made);
 
     let project = Project::open(&at, NO_WAIT).expect("opens");
-    assert_eq!(project.config(), &config());
+    assert_eq!(*project.config(), config());
     assert_eq!(project.store().n_items().expect("read"), 3);
     assert_eq!(project.store().schema().expect("two").classes(), common::classes());
     assert!(project.exports_folder().is_dir());
@@ -103,7 +104,7 @@ fn two_may_make_it_at_once() {
         for _ in 0..4 {
             scope.spawn(|| {
                 let opened = Project::open_or_create(folder.path(), config(), wait);
-                assert_eq!(opened.expect("opens").config(), &config());
+                assert_eq!(*opened.expect("opens").config(), config());
             });
         }
     });
@@ -151,12 +152,12 @@ fn a_class_can_be_added_by_editing_the_configuration() {
     let path = folder.path().join("annota.toml");
     let text = fs::read_to_string(&path).expect("there");
     fs::write(&path, text.replace("\"dog\"", "\"dog\", \"cow\"")).expect("writes");
-    let mut project = Project::open(folder.path(), NO_WAIT).expect("opens");
+    let project = Project::open(folder.path(), NO_WAIT).expect("opens");
     assert_eq!(project.store().classes(), ["cat", "dog", "cow"]);
 
-    let mut changed = project.config().clone();
+    let mut changed = ProjectConfig::clone(&project.config());
     changed.model = None;
     project.set_config(changed.clone()).expect("written");
     drop(project);
-    assert_eq!(Project::open(folder.path(), NO_WAIT).expect("opens").config(), &changed);
+    assert_eq!(*Project::open(folder.path(), NO_WAIT).expect("opens").config(), changed);
 }

@@ -8,7 +8,7 @@ use annota_core::{
 };
 use annota_engine::{
     embed::{EmbedReport, embed},
-    project::Project,
+    project::{Project, ProjectConfig},
 };
 use annota_model::ModelSpec;
 use anyhow::Context;
@@ -54,10 +54,9 @@ impl Report for Embedded {
 const SAMPLE: u64 = 300;
 
 pub(crate) fn run(args: EmbedArgs, session: &Session) -> anyhow::Result<Finish> {
-    let mut project = Project::open(&session.project_folder()?, WAIT)?;
+    let project = Project::open(&session.project_folder()?, WAIT)?;
     if args.model.is_some() {
-        let config =
-            annota_engine::project::ProjectConfig { model: args.model, ..project.config().clone() };
+        let config = ProjectConfig { model: args.model, ..ProjectConfig::clone(&project.config()) };
         project.set_config(config)?;
     }
     let report = embed_project(&project, session)?;

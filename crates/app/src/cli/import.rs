@@ -142,11 +142,11 @@ impl Inspect for Decodes {
 }
 
 pub(crate) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<Finish> {
-    let mut project = Project::open(&session.project_folder()?, WAIT)?;
+    let project = Project::open(&session.project_folder()?, WAIT)?;
     let mut all = Vec::with_capacity(args.sources.len());
     for source in &args.sources {
         let labels_as = args.data.labels_as.clone();
-        let report = import_into(&mut project, source, &args.data, labels_as, session)?;
+        let report = import_into(&project, source, &args.data, labels_as, session)?;
         all.push(Imported::new(source.clone(), report));
     }
     session.print(&AllImported(all))?;
@@ -155,7 +155,7 @@ pub(crate) fn run(args: &ImportArgs, session: &Session) -> anyhow::Result<Finish
 
 /// Imports `source`, and says what was left out.
 pub(crate) fn import_into(
-    project: &mut Project,
+    project: &Project,
     source: &Path,
     data: &DataArgs,
     labels_as: Option<Annotator>,

@@ -63,6 +63,6 @@ pub(crate) fn config(args: ProjectArgs) -> anyhow::Result<ProjectConfig> {
         database: args.database,
         model: args.model,
         rng_seed: args.rng_seed,
-        media: None,
+        ..ProjectConfig::default()
     })
 }

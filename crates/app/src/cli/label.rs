@@ -139,10 +139,10 @@ impl Report for Labelled {
 }
 
 pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
-    let mut project = open(args, session)?;
+    let project = open(args, session)?;
     if let Some(data) = &args.data {
         let labels_as = labels_as(args);
-        import_into(&mut project, data, &args.read, labels_as, session)?;
+        import_into(&project, data, &args.read, labels_as, session)?;
     }
     embed_project(&project, session)?;
     if project.store().classes().len() < 2 {
@@ -195,8 +195,8 @@ fn open(args: &LabelArgs, session: &Session) -> anyhow::Result<Project> {
     if !Project::is_at(&folder) && args.data.is_none() {
         return Ok(Project::open(&folder, WAIT)?);
     }
-    let mut project = Project::open_or_create(&folder, wanted.clone(), WAIT)?;
-    let mut config = project.config().clone();
+    let project = Project::open_or_create(&folder, wanted.clone(), WAIT)?;
+    let mut config = ProjectConfig::clone(&project.config());
     let new = wanted.classes.into_iter().filter(|it| !config.classes.contains(it));
     let new: Vec<String> = new.collect();
     if !new.is_empty() || (wanted.model.is_some() && wanted.model != config.model) {

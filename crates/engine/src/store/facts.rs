@@ -2,7 +2,10 @@
 //! shown which suggestion, for which purpose. Appended, never changed; an undo
 //! is another fact.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use annota_core::{
     item::ItemId,
@@ -12,11 +15,14 @@ use jiff::Timestamp;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{
-    Classes, ModelVersionId, Store, Transaction,
-    entity::{annotation, annotator},
+    Classes, MAX_VALUES, ModelVersionId, Store, Transaction,
+    entity::{annotation, annotator, receipt},
     wire,
 };
 use crate::{Error, annotate::Annotator};
+
+/// Longest key of a sender.
+const MAX_KEY_LEN: usize = 64;
 
 /// Identity of an annotator in its project.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,6 +115,45 @@ impl Store {
         })
     }
 
+    /// Appends those of `facts` whose key was not seen before, in one
+    /// transaction; the annotation of every key, in the order given, and
+    /// whether it is new. Sending again what was not acknowledged is safe.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] if a key is longer than 64 bytes.
+    pub fn append_once(
+        &self,
+        facts: &[(String, NewAnnotation)],
+    ) -> Result<Vec<(AnnotationId, bool)>, Error> {
+        if let Some((key, _)) = facts.iter().find(|it| MAX_KEY_LEN < it.0.len()) {
+            return Err(Error::input(
+                format!("a key of {} bytes", key.len()),
+                format!("keys have at most {MAX_KEY_LEN} bytes, like a UUID"),
+            ));
+        }
+        let classes = self.known_classes();
+        self.write("annotation", async |transaction| {
+            let mut known = known_receipts(transaction, facts).await?;
+            let mut id = transaction.next_id(annotation::Column::Id).await?;
+            let (mut rows, mut receipts, mut appended) = (Vec::new(), Vec::new(), Vec::new());
+            for (key, fact) in facts {
+                if let Some(id) = known.get(key) {
+                    appended.push((AnnotationId(*id), false));
+                    continue;
+                }
+                known.insert(key.clone(), id);
+                rows.push(write_annotation(&classes, id, fact));
+                receipts.push(receipt::Model { key: key.clone(), annotation: id });
+                appended.push((AnnotationId(id), true));
+                id += 1;
+            }
+            transaction.insert_many::<annotation::ActiveModel>(rows).await?;
+            transaction.insert_many::<receipt::ActiveModel>(receipts).await?;
+            Ok(appended)
+        })
+    }
+
     /// All facts after `after` (of all time, if `None`), in order, undone ones
     /// and undos included.
     pub fn annotations(&self, after: Option<AnnotationId>) -> Result<Vec<Annotation>, Error> {
@@ -130,9 +175,11 @@ impl Store {
 }
 
 /// `facts`, in order, without undone ones and undos. An undo can be undone.
-pub fn without_undone(facts: Vec<Annotation>) -> Vec<Annotation> {
+pub fn without_undone(
+    facts: impl IntoIterator<Item = Annotation, IntoIter: DoubleEndedIterator>,
+) -> Vec<Annotation> {
     let mut undone: HashSet<AnnotationId> = HashSet::new();
-    let mut standing = Vec::with_capacity(facts.len());
+    let mut standing = Vec::new();
     for annotation in facts.into_iter().rev() {
         if undone.contains(&annotation.id) {
             continue;
@@ -155,6 +202,24 @@ fn resolve(facts: Vec<Annotation>) -> Vec<Annotation> {
     current.retain(|it| spoken.insert((it.fact.item, it.fact.annotator)));
     current.reverse();
     current
+}
+
+/// The annotations that the keys of `facts` led to before.
+async fn known_receipts(
+    transaction: &Transaction<'_>,
+    facts: &[(String, NewAnnotation)],
+) -> Result<HashMap<String, i64>, Error> {
+    let mut known = HashMap::new();
+    for chunk in facts.chunks(MAX_VALUES) {
+        let keys = chunk.iter().map(|it| it.0.as_str());
+        let rows = receipt::Entity::find()
+            .filter(receipt::Column::Key.is_in(keys))
+            .all(&transaction.inner)
+            .await
+            .map_err(Error::database("read receipts"))?;
+        known.extend(rows.into_iter().map(|it| (it.key, it.annotation)));
+    }
+    Ok(known)
 }
 
 pub(super) async fn annotator_id(

@@ -11,7 +11,9 @@ use annota_core::{
 };
 use jiff::Timestamp;
 use sea_orm::{
-    ColumnTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, EntityTrait, ExprTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, Func, LikeExpr},
 };
 
 use super::{
@@ -141,6 +143,11 @@ struct KnownRow {
 }
 
 #[derive(FromQueryResult)]
+struct IdRow {
+    id: i64,
+}
+
+#[derive(FromQueryResult)]
 struct KeyRow {
     id: i64,
     content_hash: Vec<u8>,
@@ -187,6 +194,62 @@ impl Store {
     /// Number of items, duplicates included.
     pub fn n_items(&self) -> Result<u64, Error> {
         self.run("count items", async |database| item::Entity::find().count(database).await)
+    }
+
+    /// Whether there is an item with this id.
+    pub fn has_item(&self, id: ItemId) -> Result<bool, Error> {
+        let found = self.run("read items", async |database| {
+            item::Entity::find_by_id(id.0).count(database).await
+        })?;
+        Ok(0 < found)
+    }
+
+    /// Items with `text` in their name or content, whatever the case of ASCII
+    /// letters, ascending by id, duplicates left out.
+    pub fn search_items(&self, text: &str) -> Result<Vec<ItemId>, Error> {
+        let pattern: String = text.to_lowercase().chars().flat_map(escaped).collect();
+        let like = |column: item::Column| {
+            let pattern = LikeExpr::new(format!("%{pattern}%")).escape('\\');
+            Expr::expr(Func::lower(Expr::col(column))).like(pattern)
+        };
+        let query = item::Entity::find()
+            .select_only()
+            .column(item::Column::Id)
+            .filter(item::Column::DuplicateOf.is_null())
+            .filter(like(item::Column::Name).or(like(item::Column::Text)));
+        let rows = self.all_pages(&query, item::Column::Id, |it: &IdRow| it.id)?;
+        Ok(rows.into_iter().map(|it| ItemId(it.id)).collect())
+    }
+
+    /// Ids of all items that are not duplicates, by name.
+    pub fn item_ids_by_name(&self) -> Result<Vec<ItemId>, Error> {
+        let rows: Vec<IdRow> = self.run("read items", async |database| {
+            item::Entity::find()
+                .select_only()
+                .column(item::Column::Id)
+                .filter(item::Column::DuplicateOf.is_null())
+                .order_by_asc(item::Column::Name)
+                .order_by_asc(item::Column::Id)
+                .into_model()
+                .all(database)
+                .await
+        })?;
+        Ok(rows.into_iter().map(|it| ItemId(it.id)).collect())
+    }
+
+    /// The items linked to `id` because they have the same bytes, ascending.
+    pub fn duplicates_of(&self, id: ItemId) -> Result<Vec<ItemId>, Error> {
+        let rows: Vec<IdRow> = self.run("read items", async |database| {
+            item::Entity::find()
+                .select_only()
+                .column(item::Column::Id)
+                .filter(item::Column::DuplicateOf.eq(id.0))
+                .order_by_asc(item::Column::Id)
+                .into_model()
+                .all(database)
+                .await
+        })?;
+        Ok(rows.into_iter().map(|it| ItemId(it.id)).collect())
     }
 
     /// At most `limit` items with ids above `after`, ascending, duplicates
@@ -260,6 +323,12 @@ impl Store {
         });
         Ok(names.collect())
     }
+}
+
+/// A character as it stands for itself in a `LIKE` pattern.
+fn escaped(character: char) -> impl Iterator<Item = char> {
+    let escape = matches!(character, '%' | '_' | '\\').then_some('\\');
+    escape.into_iter().chain([character])
 }
 
 /// What becomes of each of `items`, and the rows that are new.

@@ -6,7 +6,7 @@ use sea_orm::ExprTrait;
 use sea_orm_migration::{
     prelude::*,
     schema::{
-        big_integer, big_integer_null, big_pk_auto, blob, double, double_null, integer,
+        big_integer, big_integer_null, big_pk_auto, blob, boolean, double, double_null, integer,
         integer_null, string, string_len, text, text_null, text_uniq,
     },
 };
@@ -17,7 +17,7 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(First)]
+        vec![Box::new(First), Box::new(People)]
     }
 }
 
@@ -41,6 +41,56 @@ impl MigrationTrait for First {
         }
         Ok(())
     }
+}
+
+/// What several people on one page need: receipts, remarks.
+struct People;
+
+impl MigrationName for People {
+    fn name(&self) -> &'static str {
+        "m2026_02_people"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for People {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        for table in tables_of_people() {
+            manager.create_table(table).await?;
+        }
+        let by_item = Index::create().name("remark_item").table("remark").col("item").take();
+        manager.create_index(by_item).await
+    }
+}
+
+fn tables_of_people() -> Vec<TableCreateStatement> {
+    let mut receipt = Table::create();
+    receipt
+        .table("receipt")
+        .col(string_len("key", 64).primary_key())
+        .col(big_integer("annotation"))
+        .foreign_key(&mut refers("receipt", "annotation", "annotation"));
+    let mut remark = Table::create();
+    remark
+        .table("remark")
+        .col(big_pk_auto("id"))
+        .col(string_len("key", 64).unique_key())
+        .col(big_integer("item"))
+        .col(big_integer("annotator"))
+        .col(text("text"))
+        .col(boolean("is_flag"))
+        .col(big_integer("at"))
+        .foreign_key(&mut refers("remark", "item", "item"))
+        .foreign_key(&mut refers("remark", "annotator", "annotator"));
+    let mut resolution = Table::create();
+    resolution
+        .table("resolution")
+        .col(big_integer("remark").primary_key())
+        .col(big_integer("annotator"))
+        .col(big_integer("at"))
+        .foreign_key(&mut refers("resolution", "remark", "remark"))
+        .foreign_key(&mut refers("resolution", "annotator", "annotator"));
+    vec![receipt, remark, resolution]
 }
 
 fn tables_of_facts() -> Vec<TableCreateStatement> {

@@ -11,6 +11,7 @@ mod facts;
 mod items;
 pub mod matrices;
 mod migration;
+mod remarks;
 mod results;
 mod wire;
 
@@ -35,6 +36,7 @@ pub use facts::{
     Annotation, AnnotationId, AnnotatorId, NewAnnotation, ShownSuggestion, without_undone,
 };
 pub use items::{InsertReport, Inserted, Item, ItemName, NewItem, Source};
+pub use remarks::{NewRemark, Remark, RemarkId};
 pub use results::{
     Audit, AuditId, AuditState, AutoLabel, Certificate, CertificateId, Event, ModelVersion,
     ModelVersionId, NewAudit, NewCertificate, NewModelVersion,
@@ -215,6 +217,26 @@ impl Store {
             "the database belongs to another project",
             "check `id` and `database` in `annota.toml`",
         ))
+    }
+
+    /// The secret of this project, 32 random bytes in hexadecimal; made when
+    /// first asked for.
+    pub fn secret(&self) -> Result<String, Error> {
+        const NAME: &str = "secret";
+        self.write("secret", async |transaction| {
+            let known = property::Entity::find_by_id(NAME).one(&transaction.inner).await;
+            if let Some(known) = known.map_err(Error::database("read the secret"))? {
+                return Ok(known.value);
+            }
+            let mut bytes = [0; 32];
+            getrandom::fill(&mut bytes).map_err(|it| {
+                Error::input(format!("the system gives no random numbers: {it}"), "restart it")
+            })?;
+            let value: String = bytes.iter().map(|it| format!("{it:02x}")).collect();
+            let row = property::Model { name: NAME.to_owned(), value: value.clone() };
+            transaction.insert_many::<property::ActiveModel>(vec![row]).await?;
+            Ok(value)
+        })
     }
 
     fn migrate(&self) -> Result<(), Error> {

@@ -41,10 +41,10 @@ pub(super) fn project(
     }
     forget_earlier(&folder, &place, &current)?;
     let config = ProjectConfig { model: model.map(str::to_owned), ..ProjectConfig::default() };
-    let mut project = Project::open_or_create(&current, config, WAIT)?;
+    let project = Project::open_or_create(&current, config, WAIT)?;
     let gold = Annotator { name: "gold".to_owned(), kind: AnnotatorKind::Gold };
     let labels_as = Some(read.labels_as.clone().unwrap_or(gold));
-    import_into(&mut project, &data, read, labels_as, session)?;
+    import_into(&project, &data, read, labels_as, session)?;
     embed_project(&project, session)?;
     fs::write(current.join(COMPLETE), "").context("cannot write to the cache")?;
     Ok(project)

@@ -137,7 +137,7 @@ fn is_from(name: &str, file: &Path) -> bool {
 
 /// The part of a pool whose classes are known.
 struct Labelled {
-    embeddings: Embeddings,
+    embeddings: Arc<Embeddings>,
     gold: Vec<ClassId>,
     prepared: Arc<Prepared>,
 }
@@ -160,14 +160,14 @@ impl Labelled {
         let gold: Vec<ClassId> = rows.iter().map(|it| it.1).collect();
         if rows.len() == set.n_rows() as usize {
             let prepared = Arc::clone(&set.prepared);
-            return Ok(Labelled { embeddings: set.embeddings.clone(), gold, prepared });
+            return Ok(Labelled { embeddings: Arc::clone(&set.embeddings), gold, prepared });
         }
         let n_without = set.n_rows() as usize - rows.len();
         session.warn(&format!("{} items without a label are left out", count(n_without as u64)));
         let rows: Vec<Row> = rows.iter().map(|it| it.0).collect();
         let embeddings = Embeddings::new(set.embeddings.dim(), set.embeddings.gather(&rows));
         let prepared = Arc::new(Prepared::new(&embeddings));
-        Ok(Labelled { embeddings, gold, prepared })
+        Ok(Labelled { embeddings: Arc::new(embeddings), gold, prepared })
     }
 }
 
