@@ -35,5 +35,6 @@ pub mod format;
 
 // What the above is computed with.
 pub mod cluster;
+pub mod layout;
 pub mod linalg;
 pub mod neighbours;

@@ -24,6 +24,9 @@ pub mod select;
 pub mod train;
 pub mod verify;
 
+// The same loop for several people at once, learning in the background.
+pub mod live;
+
 // The same loop in memory, against known labels.
 pub mod simulate;
 
