@@ -414,6 +414,13 @@ fn publish(
         n_left: is_counted.then_some(asks.len()),
     };
     let planned = to_plan(&desk, set, asks);
+    match phase {
+        Phase::Audit => desk.queue.withdraw_all_but(&[Purpose::Audit, Purpose::Review]),
+        Phase::Rest | Phase::Certified => {
+            desk.queue.withdraw_all_but(&[Purpose::Remainder, Purpose::Review]);
+        }
+        _ => {}
+    }
     desk.queue.plan(planned);
     desk.snapshot = Some(Arc::new(snapshot));
     desk.problem = None;

@@ -29,6 +29,8 @@ struct Lease {
     annotator: AnnotatorId,
     planned: Planned,
     until: Timestamp,
+    // The order of handing out.
+    number: u64,
 }
 
 /// How many items are where.
@@ -53,6 +55,7 @@ pub struct Queue {
     leases: BTreeMap<ItemId, Vec<Lease>>,
     // Answered by fewer people than wanted, oldest first; by whom.
     pending: Vec<(Planned, Vec<AnnotatorId>)>,
+    n_handed: u64,
 }
 
 impl Queue {
@@ -64,6 +67,7 @@ impl Queue {
             planned: VecDeque::new(),
             leases: BTreeMap::new(),
             pending: Vec::new(),
+            n_handed: 0,
         }
     }
 
@@ -124,8 +128,21 @@ impl Queue {
     /// Hands `planned` to `annotator` whatever the queue says.
     pub fn lease(&mut self, annotator: AnnotatorId, planned: Planned, until: Timestamp) {
         let leases = self.leases.entry(planned.item).or_default();
-        leases.retain(|it| it.annotator != annotator);
-        leases.push(Lease { annotator, planned, until });
+        let known = leases.iter().position(|it| it.annotator == annotator);
+        self.n_handed += 1;
+        let number = known.map_or(self.n_handed, |at| leases.remove(at).number);
+        leases.push(Lease { annotator, planned, until, number });
+    }
+
+    /// Takes questions of other purposes than `purposes` out of everybody's
+    /// hands: their answers are of no more use.
+    pub fn withdraw_all_but(&mut self, purposes: &[Purpose]) {
+        let is_of_use = |it: &Planned| purposes.contains(&it.purpose);
+        self.leases.retain(|_, leases| {
+            leases.retain(|it| is_of_use(&it.planned));
+            !leases.is_empty()
+        });
+        self.pending.retain(|it| is_of_use(&it.0));
     }
 
     /// Takes back what `annotator` has in hand and no longer wants.
@@ -175,10 +192,9 @@ impl Queue {
     }
 
     fn in_hand(&mut self, annotator: AnnotatorId, n: usize, until: Timestamp) -> Vec<Planned> {
-        let mut own: Vec<(Timestamp, Planned)> = Vec::new();
-        for lease in self.leases.values_mut().flatten().filter(|it| it.annotator == annotator) {
-            own.push((lease.until, lease.planned.clone()));
-        }
+        let leases = self.leases.values().flatten().filter(|it| it.annotator == annotator);
+        let mut own: Vec<(u64, Planned)> =
+            leases.map(|it| (it.number, it.planned.clone())).collect();
         own.sort_by_key(|it| it.0);
         own.truncate(n);
         let own: Vec<Planned> = own.into_iter().map(|it| it.1).collect();
@@ -343,6 +359,16 @@ mod tests {
         let mut queue = queue(1, &[1, 2, 3]);
         queue.ask([7, 3].map(planned).to_vec());
         assert_eq!(take(&mut queue, ANN, 3, 0), [7, 3, 1]);
+    }
+
+    #[test]
+    fn what_is_of_no_more_use_is_withdrawn() {
+        let mut queue = queue(1, &[1, 2]);
+        assert_eq!(take(&mut queue, ANN, 2, 0), [1, 2]);
+        let audited = Planned { purpose: Purpose::Audit, ..planned(3) };
+        queue.plan(vec![audited.clone()]);
+        queue.withdraw_all_but(&[Purpose::Audit]);
+        assert_eq!(queue.take(ANN, 2, at(1), at(60)), [audited]);
     }
 
     #[test]
