@@ -20,6 +20,9 @@ use crate::{
     store::{CertificateId, Item, Remark},
 };
 
+/// Items looked at under one lock, which takes about a millisecond.
+const LOOKED_AT_ONCE: usize = 5_000;
+
 /// A part of a longer list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
@@ -144,14 +147,13 @@ impl Known {
         if let (None, Some(likeliest)) = (&label, likeliest) {
             (label, origin) = (Some(likeliest.label), Origin::Predicted);
         }
-        let answers = desk.ledger.standing(item);
         Known {
             item,
             label,
             origin,
             confidence,
             uncertainty: snapshot.and_then(|it| it.uncertainty(item)),
-            answered_at: answers.last().map(|it| it.fact.answered_at),
+            answered_at: desk.ledger.answered_at(item),
         }
     }
 
@@ -252,15 +254,13 @@ impl Live {
             listed.as_ref().is_none_or(|it| it.contains(item))
                 && found.as_ref().is_none_or(|it| it.contains(item))
         };
-        let desk = self.shared.desk();
-        let mut matching: Vec<(f64, ItemId)> = candidates
-            .into_iter()
-            .filter(is_wanted)
-            .map(|it| Known::new(&desk, it))
-            .filter(|it| query.holds(&desk, it))
-            .map(|it| (it.key(query.sort), it.item))
-            .collect();
-        drop(desk);
+        let candidates: Vec<ItemId> = candidates.into_iter().filter(is_wanted).collect();
+        let mut matching: Vec<(f64, ItemId)> = Vec::new();
+        self.look_at(&candidates, |desk, known| {
+            if query.holds(desk, &known) {
+                matching.push((known.key(query.sort), known.item));
+            }
+        });
         if query.sort != ItemSort::Name {
             matching.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         }
@@ -270,7 +270,18 @@ impl Live {
         Ok(matching.into_iter().map(|it| it.1).collect())
     }
 
-    pub(super) fn rows(&self, items: Vec<Item>) -> Vec<ItemRow> {
+    /// Calls `look` with what is known about each of `items`, in order. Many
+    /// items are looked at in parts, so that nobody who answers waits for long.
+    pub(super) fn look_at(&self, items: &[ItemId], mut look: impl FnMut(&Desk, Known)) {
+        for part in items.chunks(LOOKED_AT_ONCE) {
+            let desk = self.shared.desk();
+            for item in part {
+                look(&desk, Known::new(&desk, *item));
+            }
+        }
+    }
+
+    fn rows(&self, items: Vec<Item>) -> Vec<ItemRow> {
         let desk = self.shared.desk();
         items.into_iter().map(|item| row(&desk, item)).collect()
     }

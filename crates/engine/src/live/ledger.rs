@@ -11,6 +11,8 @@ use annota_core::{
     label::{Label, Purpose},
 };
 
+use jiff::Timestamp;
+
 use crate::{
     annotate::{Annotator, AnnotatorKind},
     store::{Annotation, AnnotationId, AnnotatorId, AutoLabel, CertificateId, Remark},
@@ -40,6 +42,9 @@ pub(super) struct Ledger {
     // Facts and undos that were taken back.
     undone: HashSet<AnnotationId>,
     by_item: HashMap<ItemId, Vec<usize>>,
+    // Invariant: items with a standing answer of a person.
+    answered: HashSet<ItemId>,
+    spoke: HashSet<AnnotatorId>,
     auto_labels: HashMap<ItemId, AutoLabel>,
     remarks: HashMap<ItemId, Vec<Remark>>,
 }
@@ -52,14 +57,18 @@ impl Ledger {
     /// Appends facts, in the order of their ids.
     pub(super) fn append(&mut self, facts: impl IntoIterator<Item = Annotation>) {
         for annotation in facts {
+            let item = annotation.fact.item;
             match annotation.fact.undoes {
                 Some(target) => self.undo(target),
-                None => {
-                    let of_item = self.by_item.entry(annotation.fact.item).or_default();
-                    of_item.push(self.facts.len());
-                }
+                None => self.by_item.entry(item).or_default().push(self.facts.len()),
             }
+            self.spoke.insert(annotation.fact.annotator);
             self.facts.push(annotation);
+            if self.answered_by(item).is_empty() {
+                self.answered.remove(&item);
+            } else {
+                self.answered.insert(item);
+            }
         }
     }
 
@@ -102,11 +111,10 @@ impl Ledger {
 
     /// Names of the people who have said something, alphabetical.
     pub(super) fn people(&self) -> Vec<String> {
-        let spoke: HashSet<AnnotatorId> = self.facts.iter().map(|it| it.fact.annotator).collect();
         let mut names: Vec<String> = self
             .annotators
             .iter()
-            .filter(|(id, it)| it.kind == AnnotatorKind::Person && spoke.contains(id))
+            .filter(|(id, it)| it.kind == AnnotatorKind::Person && self.spoke.contains(id))
             .map(|it| it.1.name.clone())
             .collect();
         names.sort_unstable();
@@ -134,17 +142,30 @@ impl Ledger {
             .collect()
     }
 
+    /// When a person last answered `item`.
+    pub(super) fn answered_at(&self, item: ItemId) -> Option<Timestamp> {
+        let standing = self.standing(item);
+        let by_person = standing.iter().rev().find(|it| self.is_person(it.fact.annotator));
+        by_person.map(|it| it.fact.answered_at)
+    }
+
     fn is_person(&self, annotator: AnnotatorId) -> bool {
         self.kind(annotator) == Some(AnnotatorKind::Person)
     }
 
     /// Number of items that a person has answered.
     pub(super) fn n_answered(&self) -> usize {
-        self.by_item.keys().filter(|it| !self.answered_by(**it).is_empty()).count()
+        self.answered.len()
     }
 
+    pub(super) fn is_answered(&self, item: ItemId) -> bool {
+        self.answered.contains(&item)
+    }
+
+    /// Items that keep their auto label.
     pub(super) fn n_auto_labels(&self) -> usize {
-        self.auto_labels.keys().filter(|it| self.answered_by(**it).is_empty()).count()
+        let overruled = self.answered.iter().filter(|it| self.auto_labels.contains_key(it));
+        self.auto_labels.len() - overruled.count()
     }
 
     /// The certificate of the auto labels.
@@ -247,9 +268,9 @@ impl Ledger {
         disputed
     }
 
-    /// Answers of people that stand, oldest first.
+    /// Answers of people that stand, newest first.
     pub(super) fn answers(&self) -> impl Iterator<Item = &Annotation> {
-        self.facts.iter().filter(|it| {
+        self.facts.iter().rev().filter(|it| {
             it.fact.undoes.is_none()
                 && it.fact.asked_at.is_some()
                 && !self.undone.contains(&it.id)

@@ -5,9 +5,13 @@
 
 use std::sync::Arc;
 
-use annota_core::{item::ItemId, label::ClassId, layout::layout};
+use annota_core::{
+    item::ItemId,
+    label::{ClassId, Label},
+    layout::layout,
+};
 
-use super::{Change, Live, Origin, Shared, items::Known};
+use super::{Change, Live, Origin, Shared};
 
 /// Where the map is.
 #[derive(Clone, Debug)]
@@ -52,14 +56,14 @@ impl Live {
                 return None;
             }
         };
+        drop(desk);
         let mut map = Map { points: points.to_vec(), ..Map::default() };
-        for item in snapshot.set.items.iter() {
-            let known = Known::new(&desk, *item);
-            map.items.push(*item);
-            map.classes.push(known.label.as_ref().and_then(annota_core::label::Label::class));
+        self.look_at(&snapshot.set.items, |_, known| {
+            map.items.push(known.item);
+            map.classes.push(known.label.as_ref().and_then(Label::class));
             map.origins.push(known.origin);
             map.confidences.push(known.confidence.unwrap_or(0.0));
-        }
+        });
         Some(map)
     }
 

@@ -14,13 +14,13 @@ use crate::store::AnnotatorId;
 
 /// An item to be asked about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub(super) struct Planned {
     /// The item.
-    pub item: ItemId,
+    pub(super) item: ItemId,
     /// What its answer is for.
-    pub purpose: Purpose,
+    pub(super) purpose: Purpose,
     /// Why this item, for people.
-    pub reason: &'static str,
+    pub(super) reason: &'static str,
 }
 
 /// An item in somebody's hands.
@@ -46,7 +46,7 @@ pub struct QueueLen {
 
 /// See the head of this file.
 #[derive(Debug)]
-pub struct Queue {
+pub(super) struct Queue {
     overlap: usize,
     // Asked for by people; served before anything planned.
     front: VecDeque<Planned>,
@@ -60,7 +60,7 @@ pub struct Queue {
 
 impl Queue {
     /// An empty queue that wants `overlap` answers per item, at least 1.
-    pub fn new(overlap: usize) -> Queue {
+    pub(super) fn new(overlap: usize) -> Queue {
         Queue {
             overlap: overlap.max(1),
             front: VecDeque::new(),
@@ -72,7 +72,7 @@ impl Queue {
     }
 
     /// Changes how many answers are wanted per item, from now on.
-    pub fn set_overlap(&mut self, overlap: usize) {
+    pub(super) fn set_overlap(&mut self, overlap: usize) {
         self.overlap = overlap.max(1);
         let enough = self.overlap;
         self.pending.retain(|it| it.1.len() < enough);
@@ -80,13 +80,13 @@ impl Queue {
 
     /// Replaces what is planned. Leases, what people asked for and what lacks
     /// answers stay.
-    pub fn plan(&mut self, planned: Vec<Planned>) {
+    pub(super) fn plan(&mut self, planned: Vec<Planned>) {
         let pending: HashSet<ItemId> = self.pending.iter().map(|it| it.0.item).collect();
         self.planned = planned.into_iter().filter(|it| !pending.contains(&it.item)).collect();
     }
 
     /// Puts items before everything planned, in this order.
-    pub fn ask(&mut self, items: Vec<Planned>) {
+    pub(super) fn ask(&mut self, items: Vec<Planned>) {
         for item in items.into_iter().rev() {
             self.front.retain(|it| it.item != item.item);
             self.front.push_front(item);
@@ -96,7 +96,7 @@ impl Queue {
     /// Up to `n` items for `annotator`: first what they have in hand, then what
     /// lacks a second answer, then what people asked for, then the plan. All are
     /// theirs until `until`.
-    pub fn take(
+    pub(super) fn take(
         &mut self,
         annotator: AnnotatorId,
         n: usize,
@@ -126,7 +126,7 @@ impl Queue {
     }
 
     /// Hands `planned` to `annotator` whatever the queue says.
-    pub fn lease(&mut self, annotator: AnnotatorId, planned: Planned, until: Timestamp) {
+    pub(super) fn lease(&mut self, annotator: AnnotatorId, planned: Planned, until: Timestamp) {
         let leases = self.leases.entry(planned.item).or_default();
         let known = leases.iter().position(|it| it.annotator == annotator);
         self.n_handed += 1;
@@ -136,7 +136,7 @@ impl Queue {
 
     /// Takes questions of other purposes than `purposes` out of everybody's
     /// hands: their answers are of no more use.
-    pub fn withdraw_all_but(&mut self, purposes: &[Purpose]) {
+    pub(super) fn withdraw_all_but(&mut self, purposes: &[Purpose]) {
         let is_of_use = |it: &Planned| purposes.contains(&it.purpose);
         self.leases.retain(|_, leases| {
             leases.retain(|it| is_of_use(&it.planned));
@@ -146,7 +146,7 @@ impl Queue {
     }
 
     /// Takes back what `annotator` has in hand and no longer wants.
-    pub fn release(&mut self, annotator: AnnotatorId, items: &[ItemId]) {
+    pub(super) fn release(&mut self, annotator: AnnotatorId, items: &[ItemId]) {
         let mut returned = Vec::new();
         for item in items {
             returned.extend(self.end_lease(*item, annotator));
@@ -157,7 +157,7 @@ impl Queue {
     }
 
     /// `annotator` has answered `item`, asked or not; `by` are all who have.
-    pub fn answered(&mut self, item: ItemId, annotator: AnnotatorId, by: &[AnnotatorId]) {
+    pub(super) fn answered(&mut self, item: ItemId, annotator: AnnotatorId, by: &[AnnotatorId]) {
         let leased = self.end_lease(item, annotator);
         let pending = self.pending.iter().position(|it| it.0.item == item);
         let asked = leased.or_else(|| pending.map(|at| self.pending[at].0.clone()));
@@ -174,7 +174,7 @@ impl Queue {
     }
 
     /// Numbers of items.
-    pub fn len(&mut self, now: Timestamp) -> QueueLen {
+    pub(super) fn len(&mut self, now: Timestamp) -> QueueLen {
         self.expire(now);
         let is_ready = |it: &&Planned| !self.leases.contains_key(&it.item);
         let waiting: HashSet<ItemId> =
@@ -187,7 +187,7 @@ impl Queue {
     }
 
     /// Items in somebody's hands for `purpose`.
-    pub fn n_leased_for(&self, purpose: Purpose) -> usize {
+    pub(super) fn n_leased_for(&self, purpose: Purpose) -> usize {
         self.leases.values().flatten().filter(|it| it.planned.purpose == purpose).count()
     }
 
@@ -302,7 +302,7 @@ mod tests {
         let mut queue = queue(1, &[1, 2, 3, 4]);
         assert_eq!(take(&mut queue, ANN, 2, 0), [1, 2]);
         assert_eq!(take(&mut queue, BOB, 3, 1), [3, 4]);
-        assert_eq!(take(&mut queue, EVE, 1, 2), []);
+        assert!(take(&mut queue, EVE, 1, 2).is_empty());
         queue.plan([1, 2, 3, 5].map(planned).to_vec());
         assert_eq!(take(&mut queue, EVE, 9, 3), [5]);
     }
@@ -324,7 +324,7 @@ mod tests {
         assert_eq!(take(&mut queue, BOB, 2, 60), [2, 1]);
         // The answer of the one who was late is a fact all the same.
         queue.answered(ItemId(1), ANN, &[ANN]);
-        assert_eq!(take(&mut queue, BOB, 9, 61), [1, 2]);
+        assert_eq!(take(&mut queue, BOB, 9, 61), [2, 1]);
     }
 
     #[test]
@@ -349,7 +349,7 @@ mod tests {
         assert_eq!(queue.len(at(1)).n_pending, 0);
         queue.answered(ItemId(2), EVE, &[EVE]);
         queue.plan(Vec::new());
-        assert_eq!(take(&mut queue, BOB, 9, 2), []);
+        assert!(take(&mut queue, BOB, 9, 2).is_empty());
         queue.release(ANN, &[ItemId(2)]);
         assert_eq!(take(&mut queue, BOB, 9, 3), [2]);
     }

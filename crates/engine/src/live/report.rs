@@ -9,7 +9,7 @@ use annota_core::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Live, Origin, Phase, QueueLen, items::Known};
+use super::{Live, Origin, Phase, QueueLen};
 use crate::{
     Error, certificate,
     certificate::Issued,
@@ -132,7 +132,7 @@ impl Live {
             n_auto: desk.ledger.n_auto_labels(),
             people: desk.ledger.people(),
             accuracy: model.map_or(nothing, |it| it.accuracy),
-            last_answer_at: desk.ledger.answers().last().map(|it| it.fact.answered_at),
+            last_answer_at: desk.ledger.answers().next().map(|it| it.fact.answered_at),
             queue,
             model,
             backbone: snapshot.map(|it| it.set.embedder.clone()),
@@ -197,6 +197,9 @@ impl Live {
         let mut first_recent = now;
         for answer in desk.ledger.answers() {
             let age = now.duration_since(answer.fact.answered_at);
+            if DAY < age && RECENT_ANSWERS <= took.len() {
+                break;
+            }
             n_today += usize::from(age <= DAY);
             if age <= RECENT {
                 n_recent += 1;
@@ -204,7 +207,7 @@ impl Live {
             }
             took.extend(answer.fact.took.map(|it| it.as_secs_f64()));
         }
-        let mut took = took.split_off(took.len().saturating_sub(RECENT_ANSWERS));
+        took.truncate(RECENT_ANSWERS);
         took.sort_by(f64::total_cmp);
         let minutes = now.duration_since(first_recent).as_secs_f64() / 60.0;
         Pace {
@@ -217,15 +220,13 @@ impl Live {
     /// Items by class and origin, in class order.
     pub fn balance(&self) -> Vec<Balance> {
         let n_classes = self.shared.project.store().classes().len();
-        let desk = self.shared.desk();
         let mut counts: HashMap<(ClassId, Origin), usize> = HashMap::new();
-        if let Some(snapshot) = &desk.snapshot {
-            for item in snapshot.set.items.iter() {
-                let known = Known::new(&desk, *item);
+        if let Some(snapshot) = self.shared.snapshot() {
+            self.look_at(&snapshot.set.items, |_, known| {
                 if let Some(class) = known.label.as_ref().and_then(Label::class) {
                     *counts.entry((class, known.origin)).or_default() += 1;
                 }
-            }
+            });
         }
         let count = |class, origin| counts.get(&(class, origin)).copied().unwrap_or(0);
         let classes = (0..u16::try_from(n_classes).unwrap_or(u16::MAX)).map(ClassId);

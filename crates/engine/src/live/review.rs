@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use annota_core::{item::ItemId, label::Purpose};
 
-use super::{Live, Page, history::Said, items::Known};
+use super::{Live, Page, history::Said};
 use crate::{
     Error,
     annotate::Suggestion,
@@ -122,17 +122,16 @@ impl Live {
 
     /// Items labelled by nobody but the model, and not surely, least sure first.
     fn unsure(&self) -> Vec<ItemId> {
-        let desk = self.shared.desk();
-        let Some(snapshot) = &desk.snapshot else { return Vec::new() };
-        let mut unsure: Vec<(f32, ItemId)> = snapshot
-            .set
-            .items
-            .iter()
-            .filter(|it| desk.ledger.answered_by(**it).is_empty())
-            .map(|it| Known::new(&desk, *it))
-            .filter_map(|it| Some((it.confidence?, it.item)))
-            .filter(|it| it.0 < LOW_CONFIDENCE)
-            .collect();
+        let Some(snapshot) = self.shared.snapshot() else { return Vec::new() };
+        let mut unsure: Vec<(f32, ItemId)> = Vec::new();
+        self.look_at(&snapshot.set.items, |desk, known| {
+            let confidence = known.confidence.filter(|it| *it < LOW_CONFIDENCE);
+            if let Some(confidence) = confidence
+                && !desk.ledger.is_answered(known.item)
+            {
+                unsure.push((confidence, known.item));
+            }
+        });
         unsure.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         unsure.into_iter().map(|it| it.1).collect()
     }
