@@ -74,6 +74,11 @@ impl Session {
         })
     }
 
+    /// Whether only errors are told.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Prints a command's result on stdout: as JSON or for people.
     pub(crate) fn print(&self, report: &impl Report) -> anyhow::Result<()> {
         self.progress.finish();

@@ -85,7 +85,7 @@ pub(crate) fn embed_project(project: &Project, session: &Session) -> anyhow::Res
 }
 
 /// The network that the project names, or the one that suits a sample of it.
-fn embedder(project: &Project) -> anyhow::Result<Box<dyn Embedder>> {
+pub(crate) fn embedder(project: &Project) -> anyhow::Result<Box<dyn Embedder>> {
     let spec = match &project.config().model {
         Some(model) => ModelSpec::parse(model)?,
         None => suited(project)?,

@@ -131,7 +131,7 @@ impl Imported {
 }
 
 /// Looks into pictures by decoding them: what is imported can be shown.
-struct Decodes;
+pub(crate) struct Decodes;
 
 impl Inspect for Decodes {
     fn inspect(&self, place: &str, bytes: &[u8]) -> Result<ImageFacts, Diagnostic> {

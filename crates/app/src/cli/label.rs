@@ -10,7 +10,7 @@ use annota_engine::{
     annotate::{Annotator, AnnotatorKind, Oracle},
     auto_label::{AutoLabelConfig, Outcome, auto_label},
     certificate::Document,
-    project::{Project, ProjectConfig},
+    project::{Labelling, Project, ProjectConfig},
     working_set::WorkingSet,
 };
 use clap::Args;
@@ -20,9 +20,11 @@ use crate::{
     cli::{
         embed::embed_project,
         import::import_into,
-        init,
+        init, serve,
+        serve::ListenArgs,
         shared::{DataArgs, GoalArgs, ProjectArgs, WAIT, project_beside, strategy},
     },
+    http::percent_encoded,
     oracle::{self, Answerer, OracleArgs},
     problem::Problem,
     report::{Report, count, counted},
@@ -32,9 +34,10 @@ use crate::{
 /// Label a folder of images or a file of texts: all stages at once.
 ///
 /// Makes a project beside the data (`photos.annota` beside `photos`) unless
-/// `--project` names one, imports, embeds, asks, learns, audits and issues the
-/// certificate. Quit at any moment; the same command goes on. Exits with 1 while
-/// no certificate vouches for the labels.
+/// `--project` names one, imports and embeds, and opens the page where people
+/// label, audit, review and export. With `--terminal`, or an oracle, it asks,
+/// learns, audits and issues the certificate right here. Quit at any moment; the
+/// same command goes on. Exits with 1 while no certificate vouches for the labels.
 #[derive(Args, Debug)]
 pub(crate) struct LabelArgs {
     /// Folder or file to label [default: go on with the project]
@@ -46,6 +49,11 @@ pub(crate) struct LabelArgs {
     limits: LimitArgs,
     #[command(flatten)]
     oracle: OracleArgs,
+    /// Ask at this terminal instead of opening the page
+    #[arg(long, help_heading = "Who answers")]
+    terminal: bool,
+    #[command(flatten)]
+    listen: ListenArgs,
     #[command(flatten)]
     project: ProjectArgs,
     #[command(flatten)]
@@ -145,6 +153,9 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
         import_into(&project, data, &args.read, labels_as, session)?;
     }
     embed_project(&project, session)?;
+    if args.oracle.oracle == Answerer::Terminal && !args.terminal {
+        return show(project, args, session);
+    }
     if project.store().classes().len() < 2 {
         return Err(Problem::new("there are no classes to label with")
             .found(format!("classes: {}", project.store().classes().join(", ")))
@@ -158,6 +169,29 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
     };
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
     steer(&project, &config, oracle.as_mut(), session)
+}
+
+/// Opens the page of `project`, with the goal and the limits that were named.
+fn show(project: Project, args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
+    let mut config = ProjectConfig::clone(&project.config());
+    let usual = Labelling::default().goal;
+    let goal = Goal::new(args.goal.max_error, args.goal.confidence);
+    // A goal set on the page stays unless another one is named.
+    if let Some(goal) = goal.filter(|it| *it != usual) {
+        config.labelling.goal = goal;
+    }
+    config.labelling.budget = args.limits.budget.or(config.labelling.budget);
+    config.labelling.strategy = args.limits.strategy.or(config.labelling.strategy);
+    if config != *project.config() {
+        project.set_config(config)?;
+    }
+    let folder = project.folder().to_owned();
+    // The server opens it, which one process at a time may.
+    drop(project);
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let place = format!("p/{}/label", percent_encoded(&name));
+    let place = serve::opens_by_itself(&args.listen).then_some(place.as_str());
+    serve::serve(&folder, &args.listen, place, session)
 }
 
 pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow::Result<Finish> {

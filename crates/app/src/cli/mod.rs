@@ -17,11 +17,13 @@ pub(crate) mod man;
 pub(crate) mod models;
 pub(crate) mod plan;
 pub(crate) mod select;
+pub(crate) mod serve;
 pub(crate) mod shared;
 pub(crate) mod simulate;
 pub(crate) mod status;
 pub(crate) mod strategies;
 pub(crate) mod train;
+pub(crate) mod user;
 pub(crate) mod verify;
 
 use std::path::PathBuf;
@@ -74,6 +76,8 @@ pub(crate) enum Command {
     Verify(verify::VerifyArgs),
     Export(export::ExportArgs),
     Simulate(simulate::SimulateArgs),
+    Serve(serve::ServeArgs),
+    User(user::UserArgs),
     /// Say where a project stands
     Status,
     Models(models::ModelsArgs),

@@ -1,7 +1,9 @@
-//! From the bytes of a picture to what a network reads.
+//! From the bytes of a picture to what a network reads, or a browser shows.
 
 mod decode;
 mod resize;
+mod shrink;
 
 pub use decode::{MAX_PIXELS, Pixels, decode, dimensions};
 pub use resize::{Preparation, prepare};
+pub use shrink::shrink;

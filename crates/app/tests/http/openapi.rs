@@ -1,0 +1,20 @@
+//! The description of the API is a file that the page's types are made from.
+
+use annota::http::openapi;
+use expect_test::expect_file;
+
+use crate::server::Server;
+
+#[test]
+fn the_description_is_the_one_that_is_committed() {
+    let json = serde_json::to_string_pretty(&openapi()).expect("JSON") + "\n";
+    expect_file!["../openapi.json"].assert_eq(&json);
+}
+
+#[test]
+fn the_server_tells_its_description() {
+    let server = Server::new();
+    let told = server.get("/api/openapi.json").expect(200).json();
+    assert_eq!(told, openapi());
+    assert_eq!(told["openapi"], "3.1.0");
+}
