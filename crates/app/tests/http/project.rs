@@ -1,5 +1,7 @@
 //! A project from nothing to its export, over HTTP alone.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::server::{Reply, Server};
@@ -232,7 +234,7 @@ fn labelling_ends_with_a_certificate_and_an_export() {
     let server = Server::new();
     let p = filled(&server, 200);
     let mut events = server.events(&p);
-    let (mut n_answered, mut seen) = (0, Vec::new());
+    let (mut n_answered, mut seen, mut asked) = (0, Vec::new(), HashSet::new());
     loop {
         let batch = select(&server, &p, 10);
         let phase = batch["phase"].as_str().expect("a phase").to_owned();
@@ -254,6 +256,7 @@ fn labelling_ends_with_a_certificate_and_an_export() {
                 assert_eq!(question["neighbours"], json!([]));
             }
             n_answered += 1;
+            assert!(asked.insert(question["item"].as_i64()), "asked twice: {question}");
             let key = format!("k-{n_answered}");
             annotate(&server, &p, &[answer(question, &key, truth(question))]).expect(200);
         }

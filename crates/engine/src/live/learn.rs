@@ -413,7 +413,9 @@ fn publish(
         blind: blind(set, &asks),
         n_left: is_counted.then_some(asks.len()),
     };
-    let planned = to_plan(&desk, set, asks);
+    let mut planned = to_plan(&desk, set, asks);
+    // What was answered while this was computed is not asked again.
+    planned.retain(|it| desk.ledger.answered_by(it.item).is_empty());
     match phase {
         Phase::Audit => desk.queue.withdraw_all_but(&[Purpose::Audit, Purpose::Review]),
         Phase::Rest | Phase::Certified => {
