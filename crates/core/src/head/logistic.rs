@@ -8,7 +8,10 @@ use std::collections::VecDeque;
 
 use rayon::prelude::*;
 
-use super::softmax::softmax_in_place;
+use super::{
+    curvature::{InverseCurvature, Moments},
+    softmax::softmax_in_place,
+};
 use crate::linalg;
 
 /// Pairs of steps that L-BFGS remembers.
@@ -79,8 +82,9 @@ pub struct Problem<'a> {
 /// depend on the number of threads.
 ///
 /// Liu, Nocedal (1989), *On the limited memory BFGS method for large scale
-/// optimization*, Mathematical Programming; with a diagonal preconditioner from
-/// the rows' second moments.
+/// optimization*, Mathematical Programming; preconditioned by the bound of the
+/// Hessian of Böhning (1992), *Multinomial logistic regression algorithm*, AISM,
+/// or by its diagonal.
 ///
 /// # Panics
 ///
@@ -89,8 +93,9 @@ pub fn fit(training: Training<'_>, problems: &[Problem<'_>], tolerance: f64) -> 
     let Training { features, dim, targets, n_classes } = training;
     assert!(0 < dim && 0 < n_classes && !features.is_empty(), "nothing to learn from");
     assert!(features.len() / dim == targets.len() / n_classes, "one target per row");
+    let moments = Moments::worth_it(features, dim, problems.len() * n_classes);
     let mut solvers: Vec<Solver<'_>> =
-        problems.par_iter().map(|it| Solver::new(training, it)).collect();
+        problems.par_iter().map(|it| Solver::new(training, it, moments.as_ref())).collect();
     for _ in 0..MAX_STEPS {
         let mut active: Vec<&mut Solver<'_>> =
             solvers.iter_mut().filter(|it| !it.is_done).collect();
@@ -108,7 +113,7 @@ pub fn fit(training: Training<'_>, problems: &[Problem<'_>], tolerance: f64) -> 
 /// Summed cross-entropy plus ridge of `logistic`: what [`fit`] minimises.
 pub fn objective(training: Training<'_>, problem: &Problem<'_>, logistic: &Logistic) -> f64 {
     let start = Problem { start: Some(logistic), ..problem.clone() };
-    let mut solver = Solver::new(training, &start);
+    let mut solver = Solver::new(training, &start, None);
     let (loss, mut gradient) = losses_and_gradients(training, &[&mut solver]).remove(0);
     loss + solver.add_ridge(&mut gradient)
 }
@@ -117,9 +122,7 @@ pub fn objective(training: Training<'_>, problem: &Problem<'_>, logistic: &Logis
 struct Solver<'a> {
     problem: Problem<'a>,
     n_classes: usize,
-    /// Inverse of the preconditioner, per parameter of one class, then one
-    /// entry for the intercept.
-    inverse_curvature: Vec<f32>,
+    inverse_curvature: InverseCurvature,
     /// Where the loss is asked for next.
     trial: Vec<f32>,
     accepted: Option<Accepted>,
@@ -145,23 +148,10 @@ struct Pair {
 }
 
 impl<'a> Solver<'a> {
-    fn new(training: Training<'_>, problem: &Problem<'a>) -> Solver<'a> {
-        let Training { features, dim, n_classes, .. } = training;
+    fn new(training: Training<'_>, problem: &Problem<'a>, moments: Option<&Moments>) -> Solver<'a> {
+        let Training { dim, n_classes, .. } = training;
         assert!(problem.ridge.len() == dim, "one ridge per coordinate");
-        let mut moments = vec![0.0_f32; dim];
-        let mut n_seen = 0.0;
-        for (row, values) in features.chunks_exact(dim).enumerate() {
-            if problem.sees(row) {
-                n_seen += 1.0;
-                moments.iter_mut().zip(values).for_each(|(sum, x)| *sum += x * x);
-            }
-        }
-        // Curvature of the softmax at equal probabilities.
-        let flat = (1.0 - 1.0 / n_classes as f32) / n_classes as f32;
-        let curvature = moments.iter().zip(problem.ridge).map(|(sum, ridge)| flat * sum + ridge);
-        let intercept = flat * f32::max(n_seen, 1.0);
-        let inverse_curvature =
-            curvature.chain([intercept]).map(|it| 1.0 / it.max(1e-12)).collect();
+        let full = moments.and_then(|it| InverseCurvature::full(it, problem.ridge, n_classes));
         let trial = match problem.start {
             Some(start) => [start.weights.as_slice(), &start.intercept].concat(),
             None => vec![0.0; n_classes * (dim + 1)],
@@ -170,7 +160,7 @@ impl<'a> Solver<'a> {
         Solver {
             problem: problem.clone(),
             n_classes,
-            inverse_curvature,
+            inverse_curvature: full.unwrap_or_else(|| diagonal_curvature(training, problem)),
             trial,
             accepted: None,
             memory: VecDeque::new(),
@@ -254,10 +244,10 @@ impl<'a> Solver<'a> {
         }
         let scale = self.memory.back().map_or(1.0, |pair| {
             let mut scaled = pair.change.clone();
-            self.precondition(&mut scaled);
+            self.inverse_curvature.apply(&mut scaled);
             pair.curvature / product(&pair.change, &scaled)
         });
-        self.precondition(&mut direction);
+        self.inverse_curvature.apply(&mut direction);
         for it in &mut *direction {
             *it *= scale as f32;
         }
@@ -266,18 +256,6 @@ impl<'a> Solver<'a> {
             add_scaled(&mut direction, correction, &pair.step);
         }
         direction
-    }
-
-    fn precondition(&self, vector: &mut [f32]) {
-        let (weights, intercept) = vector.split_at_mut(vector.len() - self.n_classes);
-        let inverse = &self.inverse_curvature;
-        let dim = inverse.len() - 1;
-        for weights in weights.chunks_exact_mut(dim) {
-            weights.iter_mut().zip(inverse).for_each(|(it, inverse)| *it *= inverse);
-        }
-        for it in &mut *intercept {
-            *it *= inverse[dim];
-        }
     }
 
     fn into_logistic(self, dim: usize) -> Logistic {
@@ -290,6 +268,19 @@ impl<'a> Solver<'a> {
         }
         Logistic { dim, weights, intercept }
     }
+}
+
+/// From the rows that the problem sees.
+fn diagonal_curvature(training: Training<'_>, problem: &Problem<'_>) -> InverseCurvature {
+    let mut moments = vec![0.0_f32; training.dim];
+    let mut n_seen = 0.0;
+    for (row, values) in training.features.chunks_exact(training.dim).enumerate() {
+        if problem.sees(row) {
+            n_seen += 1.0;
+            moments.iter_mut().zip(values).for_each(|(sum, x)| *sum += x * x);
+        }
+    }
+    InverseCurvature::diagonal(&moments, n_seen, problem.ridge, training.n_classes)
 }
 
 impl Problem<'_> {

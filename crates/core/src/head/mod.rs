@@ -8,6 +8,7 @@
 
 mod answers;
 pub mod class_model;
+mod curvature;
 pub mod distil;
 pub mod features;
 pub mod graph;
