@@ -320,6 +320,68 @@ fn a_file_is_labelled_certified_and_exported_in_one_go() {
 }
 
 #[test]
+fn items_that_look_alike_are_told_after_embed() {
+    let mut shell = Shell::new();
+    shell.write("messages.csv", &(messages(4) + "x,WHERE is my Parcel number 2,delivery\n"));
+    shell.annota("init p").annota("import messages.csv --project p");
+    shell.annota("embed --project p").check(&expect![[r#"
+        $ annota init p
+        made a project: DIR/p
+        $ annota import messages.csv --project p
+        messages.csv: 9 new items
+          9 labels left alone: say whose they are, with `--as`
+          messages.csv: text from text, label from label, id from id, UTF-8
+        $ annota embed --project p
+        embedded 9 items with all-minilm-l6-v2+rten+6ce732249450fa48, 0 were cached
+        1 item looks almost like an earlier one
+          messages.csv:10 like messages.csv:6 (cosine 1.0000)
+    "#]]);
+}
+
+#[test]
+fn each_class_is_certified_by_itself() {
+    let mut shell = Shell::new();
+    shell.write("messages.csv", &messages(150));
+    shell.annota("label messages.csv --project p --oracle gold --budget 40 --quiet");
+    shell.annota("auto-label --project p --oracle gold --claim class --audit 20 --quiet");
+    let line = "auto-label --project p --oracle gold --claim class --max-error 0.1 --json";
+    let (code, out, err) = shell.run(line, "");
+    assert_eq!(code, 0, "{err}");
+    let labelled: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let certificate = &labelled["certificate"];
+    assert_eq!(certificate["claim"], "each-class");
+    let shown = certificate["precision"].as_array().expect("one a class");
+    assert_eq!(shown.len(), 2);
+    for (shown, class) in shown.iter().zip(["delivery", "payment"]) {
+        assert_eq!(shown["class"], class);
+        // The model makes no mistake here, so the whole class is vouched for.
+        assert_eq!(shown["region"], shown["population"]);
+        assert_eq!(shown["region_errors"], 0);
+    }
+    let n_auto = certificate["n_auto_labelled"].as_u64().expect("a number");
+    let population = certificate["population"].as_u64().expect("a number");
+    let n_audited = certificate["n_audited"].as_u64().expect("a number");
+    assert!(0 < n_auto && n_auto == population - n_audited, "{out}");
+    assert_eq!(labelled["auto_labels"], n_auto);
+    shell.check(&expect![[r#"
+        $ annota label messages.csv --project p --oracle gold --budget 40 --quiet
+        300 items: 40 labelled by people, 0 automatically
+        260 are left to people: `annota label --project …` asks about them
+        nothing was shown with this budget: raise `--budget`
+        project: DIR/p
+        exit code 1
+        $ annota auto-label --project p --oracle gold --claim class --audit 20 --quiet
+        300 items: 60 labelled by people, 0 automatically
+        240 are left to people: `annota label --project …` asks about them
+        the audit does not show the goal, and nothing was labelled
+          0 of 20 audited labels were wrong
+          audit more items, with `--audit N`, answer more questions first, or raise `--max-error`
+        project: DIR/p
+        exit code 1
+    "#]]);
+}
+
+#[test]
 fn a_replay_tells_its_cost_by_seed_and_as_a_mean() {
     let mut shell = Shell::new();
     shell.write("messages.csv", &messages(100));

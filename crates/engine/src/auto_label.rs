@@ -27,6 +27,7 @@ use crate::{
     Error, Watch,
     annotate::{Ask, Ended, Oracle, Shown, annotate},
     certificate::{self, Issued},
+    precision::{Claim, audit_len, precision},
     project::Project,
     select::select,
     store::{
@@ -41,6 +42,11 @@ use crate::{
 pub struct AutoLabelConfig {
     /// What is to be shown.
     pub goal: Goal,
+    /// About which labels. Claims about auto labels alone take `audit_now` and
+    /// `leave_rest`.
+    pub claim: Claim,
+    /// How many items to audit now; `None` for as many as the goal suggests.
+    pub n_draws: Option<u32>,
     /// The most items that people may answer.
     pub budget: Option<u32>,
     /// The query strategy while training; `None` for the default policy.
@@ -73,6 +79,14 @@ pub enum Outcome {
         expected_errors: f64,
         /// Errors that the goal allows among all items.
         allowed_errors: u32,
+    },
+    /// The audit shows nothing about the auto labels; nothing was labelled, and
+    /// the next model learns from its answers.
+    AuditShowsNothing {
+        /// Audited items.
+        n_audited: u32,
+        /// Audited items on which people contradicted the frozen labels.
+        n_errors: u32,
     },
 }
 
@@ -198,7 +212,7 @@ impl Steering {
         config: &AutoLabelConfig,
         watch: &dyn Watch,
     ) -> Result<Turn, Error> {
-        if let Some(issued) = certificate::standing(project, set, config.goal)? {
+        if let Some(issued) = certificate::standing(project, set, config.goal, config.claim)? {
             self.learn(project, set, config)?;
             return Ok(after_certificate(issued, config));
         }
@@ -210,13 +224,17 @@ impl Steering {
             if !pending.is_empty() {
                 return Ok(Turn::Ask(audit_asks(&pending)));
             }
+            if config.claim != Claim::AllLabels {
+                let (open, audit) = open_and_audited(&situation, frozen, set);
+                return self.issue_precision(project, set, config, &open, &audit);
+            }
             if config.leave_rest {
                 let walk = walk_without_asking(&situation, frozen, set);
                 let certificate = Certificate::new(config.goal, set.n_rows(), &walk);
                 return self.issue(project, set, &certificate);
             }
         } else if config.audit_now {
-            return audit_now(project, set, &situation, config);
+            return audit_now(project, set, &situation, config, watch);
         }
         match steer::next(&situation) {
             Step::Ask(questions) => Ok(Turn::Ask(self.asks(set, config, &questions))),
@@ -300,7 +318,7 @@ impl Steering {
         questions.iter().map(ask).collect()
     }
 
-    /// Writes certificate and auto labels in one transaction.
+    /// Issues the certificate about all labels.
     fn issue(
         &mut self,
         project: &Project,
@@ -310,21 +328,67 @@ impl Steering {
         let frozen = self.frozen.take().expect("certificates are issued about a frozen model");
         let version = version_of(project, frozen.audit.audit.model_version)?;
         let document = certificate::document(certificate, &frozen.audit, &version, set);
+        frozen.certify(project, set, &document, &certificate.auto_labelled)
+    }
+
+    /// Issues the certificate about the auto labels, or says that the audit,
+    /// from which is then learned, shows nothing about them.
+    fn issue_precision(
+        &mut self,
+        project: &Project,
+        set: &WorkingSet,
+        config: &AutoLabelConfig,
+        open: &[Row],
+        audit: &[(Row, bool)],
+    ) -> Result<Turn, Error> {
+        let frozen = self.frozen.take().expect("certificates are issued about a frozen model");
+        let AutoLabelConfig { goal, claim, .. } = *config;
+        let shown = precision(claim, goal, &set.schema, &frozen.predictions, open, audit);
+        if shown.auto_labelled.is_empty() {
+            project.store().close_audit(frozen.audit.id)?;
+            if audit.len() == open.len() {
+                return Ok(Turn::End(Outcome::AllAnswered));
+            }
+            let n_errors = audit.iter().filter(|it| it.1).count();
+            return Ok(Turn::End(Outcome::AuditShowsNothing {
+                n_audited: audit.len() as u32,
+                n_errors: n_errors as u32,
+            }));
+        }
+        let version = version_of(project, frozen.audit.audit.model_version)?;
+        let walk = Walk::new(open, audit, goal.first_forbidden(set.n_rows()), goal.alpha());
+        let all = Certificate::new(goal, set.n_rows(), &walk);
+        let all = certificate::document(&all, &frozen.audit, &version, set);
+        let document = certificate::precision_document(all, claim, &shown);
+        frozen.certify(project, set, &document, &shown.auto_labelled)
+    }
+}
+
+impl FrozenModel {
+    /// Writes certificate and auto labels in one transaction.
+    fn certify(
+        &self,
+        project: &Project,
+        set: &WorkingSet,
+        document: &certificate::Document,
+        auto_labelled: &[Row],
+    ) -> Result<Turn, Error> {
         let new = NewCertificate {
-            audit: frozen.audit.id,
-            document: to_json(&document),
+            audit: self.audit.id,
+            document: to_json(document),
             text: document.text(),
         };
         let label = |row: &Row| {
-            let label = frozen.predictions.labels[row.index()].clone();
-            let confidence = frozen.predictions.probabilities.as_ref().map_or_else(
-                || 1.0 - frozen.predictions.uncertainty[row.index()],
+            let label = self.predictions.labels[row.index()].clone();
+            let confidence = self.predictions.probabilities.as_ref().map_or_else(
+                || 1.0 - self.predictions.uncertainty[row.index()],
                 |it| it.likeliest(*row).1,
             );
             (set.item(*row), label, confidence)
         };
-        let labels: Vec<_> = certificate.auto_labelled.iter().map(label).collect();
-        project.store().certify(&new, &labels, version.id, Timestamp::now())?;
+        let labels: Vec<_> = auto_labelled.iter().map(label).collect();
+        let version = self.audit.audit.model_version;
+        project.store().certify(&new, &labels, version, Timestamp::now())?;
         Ok(Turn::Again)
     }
 }
@@ -405,6 +469,7 @@ fn audit_now(
     set: &WorkingSet,
     situation: &Situation<'_>,
     config: &AutoLabelConfig,
+    watch: &dyn Watch,
 ) -> Result<Turn, Error> {
     let predictions = situation.predictions.ok_or_else(|| {
         Error::input("there is no model to audit", "answer some questions first: `annota label`")
@@ -412,6 +477,14 @@ fn audit_now(
     let answered = set.last_answers();
     let open: Vec<Row> =
         (0..set.n_rows()).map(Row).filter(|it| !answered.contains_key(it)).collect();
+    let suggested = match config.claim {
+        Claim::AllLabels => None,
+        claim => Some(audit_len(claim, config.goal, set.schema.n_classes(), open.len() as u32)),
+    };
+    if let Some(n_draws) = config.n_draws.or(suggested) {
+        watch.note(&format!("the audit asks about {n_draws} of {} open items", open.len()));
+        return audit_open(project, set, config, predictions, &open, n_draws);
+    }
     let risks = steer::risks(situation, &open);
     let Some(plan) = cheapest_audit(&risks, set.n_rows(), config.goal) else {
         let first_forbidden = config.goal.first_forbidden(set.n_rows());
@@ -422,11 +495,23 @@ fn audit_now(
             allowed_errors: first_forbidden - 1,
         }));
     };
+    audit_open(project, set, config, predictions, &open, plan.n_draws)
+}
+
+/// Freezes the scores of `open` and draws the audit from it.
+fn audit_open(
+    project: &Project,
+    set: &WorkingSet,
+    config: &AutoLabelConfig,
+    predictions: &Predictions,
+    open: &[Row],
+    n_draws: u32,
+) -> Result<Turn, Error> {
     let score = |row: &Row| (*row, predictions.uncertainty[row.index()]);
     let scores: Vec<(Row, f32)> = open.iter().map(score).collect();
     let mut rng = fastrand::Rng::with_seed(config.rng_seed);
     let frozen = freeze(&scores, rng.u64(..));
-    let rows = frozen.draw_audit(plan.n_draws, rng.u64(..));
+    let rows = frozen.draw_audit(n_draws.min(frozen.population()), rng.u64(..));
     open_audit(project, set, config, &frozen, &rows)
 }
 
@@ -458,16 +543,7 @@ fn open_audit(
 fn walk_without_asking(situation: &Situation<'_>, frozen: &FrozenModel, set: &WorkingSet) -> Walk {
     const LEAST_ERRORS: usize = 30;
     const PENALTY: f64 = 3.0;
-    let labels = &frozen.predictions.labels;
-    let trained = steer::before_audit(situation.facts);
-    let mut is_open = vec![true; set.n_rows() as usize];
-    trained.iter().for_each(|it| is_open[it.row.index()] = false);
-    let population: Vec<Row> =
-        (0..set.n_rows()).map(Row).filter(|it| is_open[it.index()]).collect();
-    let audited = situation.facts[trained.len()..].iter();
-    let audit: Vec<(Row, bool)> =
-        audited.map(|it| (it.row, !it.label.agrees(&labels[it.row.index()]))).collect();
-
+    let (population, audit) = open_and_audited(situation, frozen, set);
     let goal = situation.goal;
     let mut walk = Walk::new(&population, &audit, goal.first_forbidden(set.n_rows()), goal.alpha());
     let signals = Signals::new(frozen.predictions.n_signals, &frozen.predictions.signals);
@@ -483,6 +559,24 @@ fn walk_without_asking(situation: &Situation<'_>, frozen: &FrozenModel, set: &Wo
         region.iter().map(risk).collect()
     });
     walk
+}
+
+/// What the audit was drawn from, and the audited rows with whether the frozen
+/// label was wrong.
+fn open_and_audited(
+    situation: &Situation<'_>,
+    frozen: &FrozenModel,
+    set: &WorkingSet,
+) -> (Vec<Row>, Vec<(Row, bool)>) {
+    let labels = &frozen.predictions.labels;
+    let trained = steer::before_audit(situation.facts);
+    let mut is_open = vec![true; set.n_rows() as usize];
+    trained.iter().for_each(|it| is_open[it.row.index()] = false);
+    let population = (0..set.n_rows()).map(Row).filter(|it| is_open[it.index()]).collect();
+    // People may have answered some of the rest as well; those were not drawn.
+    let audited = situation.facts[trained.len()..].iter().filter(|it| it.purpose == Purpose::Audit);
+    let audit = audited.map(|it| (it.row, !it.label.agrees(&labels[it.row.index()]))).collect();
+    (population, audit)
 }
 
 /// Drawn items that nobody has answered since, in the order of drawing.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Error,
+    precision::{Claim, Precision, ShownPrecision},
     project::Project,
     store::{Audit, CertificateId, ModelVersion},
     working_set::WorkingSet,
@@ -32,6 +33,12 @@ impl From<Goal> for Asked {
 pub struct Document {
     /// The statement, in one sentence.
     pub statement: String,
+    /// What it is about.
+    #[serde(default)]
+    pub claim: Claim,
+    /// What was shown about the auto labels, if that is the claim: of each class or of all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub precision: Vec<ShownPrecision>,
     /// Largest share of wrong labels.
     pub max_error: f64,
     /// Probability with which the statement holds, over the draw of the audit.
@@ -91,6 +98,8 @@ pub(crate) fn document(
             percent(goal.max_error()),
             percent(goal.confidence())
         ),
+        claim: Claim::AllLabels,
+        precision: Vec::new(),
         max_error: goal.max_error(),
         confidence: goal.confidence(),
         n_items,
@@ -115,6 +124,30 @@ pub(crate) fn document(
     }
 }
 
+/// The document about auto labels, from the one about all labels that the same
+/// audit would give: what people answered or have to is no part of the claim.
+pub(crate) fn precision_document(all: Document, claim: Claim, shown: &Precision) -> Document {
+    let which = match claim {
+        Claim::EachClass => "the auto labels of every class",
+        Claim::AllLabels | Claim::AutoLabels => "the auto labels",
+    };
+    let n_auto_labelled = shown.auto_labelled.len() as u32;
+    Document {
+        statement: format!(
+            "At most {} % of {which} are wrong, with {} % confidence.",
+            percent(all.max_error),
+            percent(all.confidence)
+        ),
+        claim,
+        precision: shown.shown.clone(),
+        region_errors: shown.shown.iter().map(|it| it.region_errors).sum(),
+        n_auto_labelled,
+        coverage: f64::from(n_auto_labelled) / f64::from(all.n_items.max(1)),
+        n_left_to_people: all.population - all.n_audited - n_auto_labelled,
+        ..all
+    }
+}
+
 /// `5`, `2.5`, `0.1`: a share in percent without needless digits.
 fn percent(share: f64) -> f64 {
     (share * 1e6).round() / 1e4
@@ -123,7 +156,7 @@ fn percent(share: f64) -> f64 {
 impl Document {
     /// The certificate for people to read, print and file.
     pub fn text(&self) -> String {
-        let allowed = self.allowed_errors.map_or("none".to_owned(), |it| it.to_string());
+        let abstained = self.n_abstained;
         format!(
             "CERTIFICATE\n\n{statement}\n\n\
              Wrong means: other than what the annotator would have answered.\n\n\
@@ -131,9 +164,7 @@ impl Document {
              \x20 {before} items were answered by people before the audit.\n\
              \x20 The labels of the other {population} were frozen on {frozen_at},\n\
              \x20 and {audited} of them were drawn uniformly at random and answered blind.\n\
-             \x20 {errors} of the audited labels were wrong, {region} of them among the items that\n\
-             \x20 keep their label; the exact test allows {allowed} there before {forbidden} wrong\n\
-             \x20 labels become possible (negative hypergeometric test at level {alpha}).\n\
+             {shown}\
              \x20 {abstained} items were left without an answer by their annotator.\n\n\
              What became of the items\n\
              \x20 {auto} keep the model's label without a look ({coverage:.1} %)\n\
@@ -149,11 +180,7 @@ impl Document {
             population = self.population,
             frozen_at = self.frozen_at,
             audited = self.n_audited,
-            errors = self.audit_errors,
-            region = self.region_errors,
-            forbidden = self.first_forbidden,
-            alpha = percent(1.0 - self.confidence) / 100.0,
-            abstained = self.n_abstained,
+            shown = if self.claim == Claim::AllLabels { self.walked() } else { self.by_region() },
             auto = self.n_auto_labelled,
             coverage = 100.0 * self.coverage,
             people = self.n_items - self.n_auto_labelled,
@@ -164,6 +191,40 @@ impl Document {
             score_hash = self.score_hash,
             seed = self.rng_seed,
         )
+    }
+
+    /// What the audit showed about all labels.
+    fn walked(&self) -> String {
+        let allowed = self.allowed_errors.map_or("none".to_owned(), |it| it.to_string());
+        format!(
+            "\x20 {errors} of the audited labels were wrong, {region} of them among the items that\n\
+             \x20 keep their label; the exact test allows {allowed} there before {forbidden} wrong\n\
+             \x20 labels become possible (negative hypergeometric test at level {alpha}).\n",
+            errors = self.audit_errors,
+            region = self.region_errors,
+            forbidden = self.first_forbidden,
+            alpha = percent(1.0 - self.confidence) / 100.0,
+        )
+    }
+
+    /// What the audit showed about the auto labels.
+    fn by_region(&self) -> String {
+        let mut text = format!(
+            "\x20 {} of the audited labels were wrong. Of the surest labels, exact tests vouch for\n",
+            self.audit_errors
+        );
+        for it in &self.precision {
+            let of = it.class.as_ref().map_or(String::new(), |it| format!(" of `{it}`"));
+            text += &format!(
+                "    {} of {}{of}, {} of them audited and {} of those wrong\n",
+                it.region, it.population, it.region_audited, it.region_errors
+            );
+        }
+        let level = percent(1.0 - self.confidence) / 100.0 / self.precision.len().max(1) as f64;
+        text += &format!(
+            "\x20 (hypergeometric tests of nested regions in a fixed order, each claim at level {level}).\n",
+        );
+        text
     }
 }
 
@@ -181,10 +242,16 @@ pub struct Issued {
 }
 
 /// The latest certificate, if it is about all items there are and shows at
-/// least `goal`.
-pub fn standing(project: &Project, set: &WorkingSet, goal: Goal) -> Result<Option<Issued>, Error> {
+/// least `goal` of what is claimed.
+pub fn standing(
+    project: &Project,
+    set: &WorkingSet,
+    goal: Goal,
+    claim: Claim,
+) -> Result<Option<Issued>, Error> {
     let Some(latest) = latest(project)? else { return Ok(None) };
-    let shows = latest.document.max_error <= goal.max_error()
+    let shows = latest.document.claim == claim
+        && latest.document.max_error <= goal.max_error()
         && goal.confidence() <= latest.document.confidence;
     if !shows || latest.document.n_items != set.n_rows() {
         return Ok(None);

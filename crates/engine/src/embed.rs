@@ -4,9 +4,16 @@
 //! was stopped goes on where it was. Which network to use is decided by the
 //! caller; this module only knows [`Embedder`].
 
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
 use annota_core::{
     diagnostic::Diagnostic,
+    head::{features::FeatureMap, prepared::GRAPH_NEIGHBOURS},
     item::{ContentHash, ItemId, Media},
+    matrix::Embeddings,
     model::{Embedder, Input},
     neighbours::Neighbours,
     pool::Row,
@@ -58,6 +65,9 @@ pub(crate) struct EmbeddedWith {
 
 const EVENT: &str = "embed";
 
+const FIRST_BATCH_LEN: usize = 32;
+const LEAST_BATCH_LEN: usize = 8;
+
 /// Embeds every item of the pool that has no embedding by `embedder` yet.
 ///
 /// # Errors
@@ -82,21 +92,38 @@ pub fn embed(
     };
 
     let total = Some(missing.len() as u64);
+    let max_batch_len = embedder.batch_len().max(1);
+    let mut batch_len = FIRST_BATCH_LEN.min(max_batch_len);
     let mut n_done = 0;
     watch.progress("embed", 0, total);
-    for batch in missing.chunks(embedder.batch_len().max(1)) {
+    while n_done < missing.len() {
         if watch.interrupted() {
             return Err(Error::Interrupted);
         }
+        let started = Instant::now();
+        let batch = &missing[n_done..missing.len().min(n_done + batch_len)];
         let items = project.store().items_by_id(batch)?;
         let embedded = embed_batch(project, embedder, &items, &mut report.diagnostics)?;
         report.n_embedded += embedded.len();
         matrix.append(&embedded)?;
-        n_done += batch.len() as u64;
-        watch.progress("embed", n_done, total);
+        n_done += batch.len();
+        watch.progress("embed", n_done as u64, total);
+        batch_len = next_batch_len(batch_len, started.elapsed()).min(max_batch_len);
     }
     remember(project, &report)?;
     Ok(report)
+}
+
+/// Batches of about a second, so that whoever stops us waits no longer and
+/// loses no more, whatever the network and the machine.
+fn next_batch_len(batch_len: usize, took: Duration) -> usize {
+    if took < Duration::from_millis(500) {
+        2 * batch_len
+    } else if Duration::from_secs(2) < took {
+        (batch_len / 2).max(LEAST_BATCH_LEN)
+    } else {
+        batch_len
+    }
 }
 
 fn embed_batch(
@@ -168,6 +195,77 @@ pub(crate) fn embedded_with(project: &Project) -> Result<Option<EmbeddedWith>, E
     let events = project.store().events()?;
     let last = events.iter().rev().find(|it| it.kind == EVENT);
     Ok(last.and_then(|it| serde_json::from_str(&it.document).ok()))
+}
+
+/// The items that are embedded, in the order of their rows.
+pub(crate) struct EmbeddedPool {
+    pub(crate) with: EmbeddedWith,
+    pub(crate) items: Vec<ItemId>,
+    pub(crate) embeddings: Embeddings,
+    /// Items without an embedding.
+    pub(crate) not_embedded: Vec<ItemId>,
+}
+
+/// Reads the embeddings that the project works with.
+pub(crate) fn embedded_pool(project: &Project) -> Result<EmbeddedPool, Error> {
+    let with = embedded_with(project)?
+        .ok_or_else(|| Error::input("nothing is embedded yet", "run `annota embed` first"))?;
+    let matrix = project.matrix(&with.embedder, with.dim)?;
+    let keys = project.store().pool_keys()?;
+    let (inside, outside): (Vec<_>, Vec<_>) =
+        keys.into_iter().partition(|(_, content)| matrix.contains(content));
+    if inside.is_empty() {
+        return Err(Error::input("there are no items to label", "run `annota import` first"));
+    }
+    let contents: Vec<ContentHash> = inside.iter().map(|it| it.1).collect();
+    let embeddings = Embeddings::new(with.dim, matrix.read(&contents)?);
+    Ok(EmbeddedPool {
+        with,
+        items: inside.into_iter().map(|it| it.0).collect(),
+        embeddings,
+        not_embedded: outside.into_iter().map(|it| it.0).collect(),
+    })
+}
+
+/// Two items that look almost equal to the network, by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NearItems {
+    /// The item that was there first.
+    pub first: String,
+    /// The later one.
+    pub second: String,
+    /// As in [`NearDuplicate`].
+    pub similarity: f32,
+}
+
+/// The near duplicates among the items that are embedded, most similar first:
+/// up to 50,000 items all pairs are compared, beyond that near ones are found
+/// approximately.
+pub fn find_near_duplicates(project: &Project) -> Result<Vec<NearItems>, Error> {
+    let pool = embedded_pool(project)?;
+    let features = FeatureMap::fit(&pool.embeddings).features(&pool.embeddings);
+    let neighbours = Neighbours::of_all(&features, GRAPH_NEIGHBOURS, 0);
+    near_items(project, &pool.items, &near_duplicates(&neighbours))
+}
+
+/// `pairs` by the names of the items; `items` by row.
+pub fn near_items(
+    project: &Project,
+    items: &[ItemId],
+    pairs: &[NearDuplicate],
+) -> Result<Vec<NearItems>, Error> {
+    if pairs.is_empty() {
+        return Ok(Vec::new());
+    }
+    let names = project.store().item_names()?;
+    let names: HashMap<ItemId, String> = names.into_iter().map(|it| (it.id, it.name)).collect();
+    let name = |row: Row| names.get(&items[row.index()]).cloned().unwrap_or_default();
+    let named = |it: &NearDuplicate| NearItems {
+        first: name(it.first),
+        second: name(it.second),
+        similarity: it.similarity,
+    };
+    Ok(pairs.iter().map(named).collect())
 }
 
 /// Pairs of rows that are almost equal, most similar first, ties to the earlier

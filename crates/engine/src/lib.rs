@@ -32,6 +32,7 @@ pub mod simulate;
 
 // What the stages share.
 pub mod certificate;
+pub mod precision;
 pub mod working_set;
 
 pub use error::Error;

@@ -14,7 +14,7 @@ use annota_core::{
         class_model::ClassModel,
         prepared::{GRAPH_NEIGHBOURS, Prepared},
     },
-    item::{ContentHash, ItemId},
+    item::ItemId,
     label::{Label, Purpose, Schema},
     matrix::Embeddings,
     neighbours::Neighbours,
@@ -24,7 +24,7 @@ use annota_core::{
 use crate::{
     Error,
     annotate::AnnotatorKind,
-    embed::{NearDuplicate, embedded_with, near_duplicates},
+    embed::{NearDuplicate, embedded_pool, near_duplicates},
     project::Project,
     store::{Annotation, AnnotationId, AnnotatorId, without_undone},
 };
@@ -72,42 +72,31 @@ pub struct WorkingSet {
 
 impl WorkingSet {
     /// Reads the pool of `project` and prepares it: `O(rows² · dim)` up to
-    /// 200,000 rows.
+    /// 50,000 rows, about linear beyond.
     ///
     /// # Errors
     ///
     /// [`Error::Input`] if nothing is embedded yet, or there are fewer than two
     /// classes.
     pub fn open(project: &Project) -> Result<WorkingSet, Error> {
-        let with = embedded_with(project)?
-            .ok_or_else(|| Error::input("nothing is embedded yet", "run `annota embed` first"))?;
+        let pool = embedded_pool(project)?;
         let schema = project.store().schema()?;
-        let matrix = project.matrix(&with.embedder, with.dim)?;
-        let keys = project.store().pool_keys()?;
-        let (inside, outside): (Vec<_>, Vec<_>) =
-            keys.into_iter().partition(|(_, content)| matrix.contains(content));
-        if inside.is_empty() {
-            return Err(Error::input("there are no items to label", "run `annota import` first"));
-        }
-        let contents: Vec<ContentHash> = inside.iter().map(|it| it.1).collect();
-        let embeddings = Embeddings::new(with.dim, matrix.read(&contents)?);
 
         let mut duplicates = Vec::new();
-        let prepared = Prepared::with_neighbours(&embeddings, |features| {
-            let neighbours = Neighbours::exact(features, GRAPH_NEIGHBOURS);
+        let prepared = Prepared::with_neighbours(&pool.embeddings, |features| {
+            let neighbours = Neighbours::of_all(features, GRAPH_NEIGHBOURS, 0);
             duplicates = near_duplicates(&neighbours);
             neighbours
         });
-        let items: Arc<[ItemId]> = inside.into_iter().map(|it| it.0).collect();
         let mut set = WorkingSet {
-            rows: Arc::new(items.iter().copied().zip((0..).map(Row)).collect()),
-            items,
+            rows: Arc::new(pool.items.iter().copied().zip((0..).map(Row)).collect()),
+            items: pool.items.into(),
             schema,
-            embedder: with.embedder,
-            embeddings: Arc::new(embeddings),
+            embedder: pool.with.embedder,
+            embeddings: Arc::new(pool.embeddings),
             prepared: Arc::new(prepared),
             near_duplicates: duplicates.into(),
-            not_embedded: outside.into_iter().map(|it| it.0).collect(),
+            not_embedded: pool.not_embedded.into(),
             annotations: Arc::default(),
             facts: Arc::default(),
         };

@@ -199,7 +199,7 @@ fn bad_pictures_cost_themselves_alone() {
                 help: save it smaller
             cat/page.jpg: not a picture: it begins with `<html>40`
                 help: open it to see what it is; JPEG, PNG, WebP, GIF, BMP and TIFF can be imported
-            cat/really.jpg: called .jpg, but it is Png
+            cat/really.jpg: called .jpg, but it is PNG
                 help: imported as what it is; rename it if other programs stumble
             cats/1.png: unknown class: `cats`
                 help: did you mean `cat`?

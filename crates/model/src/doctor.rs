@@ -50,7 +50,8 @@ pub fn items_per_second(spec: &ModelSpec) -> Result<f64, Error> {
         Media::Image => Input::Image(&picture),
         Media::Text => Input::Text(SENTENCE),
     };
-    let inputs = vec![input; embedder.batch_len() / 4];
+    // Few at a time, so that a slow machine is not kept busy for minutes.
+    let inputs = vec![input; 4 * rayon::current_num_threads()];
     let run = || match embedder.embed(&inputs).into_iter().find_map(Result::err) {
         Some(problem) => Err(Error::Runtime {
             runtime: "the trial",

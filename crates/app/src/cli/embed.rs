@@ -1,13 +1,16 @@
 //! `annota embed`.
 
-use std::io::{self, Write};
+use std::{
+    collections::HashSet,
+    io::{self, Write},
+};
 
 use annota_core::{
     item::Media,
     model::{Embedder, Input},
 };
 use annota_engine::{
-    embed::{EmbedReport, embed},
+    embed::{EmbedReport, NearItems, embed, find_near_duplicates},
     project::{Project, ProjectConfig},
 };
 use annota_model::ModelSpec;
@@ -25,7 +28,8 @@ use crate::{
 /// Compute one vector per item with a pretrained network.
 ///
 /// Vectors are cached by content: a run that was stopped goes on where it was,
-/// and equal items are computed once. Without `--model` the network is chosen
+/// and equal items are computed once. Items that look almost equal to the
+/// network are reported. Without `--model` the network is chosen
 /// by the content: pictures, English texts, or Chinese and English texts.
 #[derive(Args, Debug)]
 pub(crate) struct EmbedArgs {
@@ -41,12 +45,47 @@ struct Embedded {
     embedded: usize,
     cached: usize,
     failed: Vec<Diagnosed>,
+    near_duplicates: Vec<Pair>,
 }
+
+/// Two items that look almost equal to the network.
+#[derive(Serialize)]
+struct Pair {
+    first: String,
+    second: String,
+    similarity: f32,
+}
+
+impl From<NearItems> for Pair {
+    fn from(it: NearItems) -> Pair {
+        Pair { first: it.first, second: it.second, similarity: it.similarity }
+    }
+}
+
+/// Pairs of near duplicates that are told one by one.
+const TOLD_PAIRS: usize = 5;
 
 impl Report for Embedded {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let embedded = counted(self.embedded as u64, "item", "items");
-        writeln!(out, "embedded {embedded} with {}, {} were cached", self.model, self.cached)
+        writeln!(out, "embedded {embedded} with {}, {} were cached", self.model, self.cached)?;
+        let later: HashSet<&String> = self.near_duplicates.iter().map(|it| &it.second).collect();
+        if later.is_empty() {
+            return Ok(());
+        }
+        let (one, many) = ("item looks", "items look");
+        writeln!(out, "{} almost like an earlier one", counted(later.len() as u64, one, many))?;
+        for it in self.near_duplicates.iter().take(TOLD_PAIRS) {
+            writeln!(out, "  {} like {} (cosine {:.4})", it.second, it.first, it.similarity)?;
+        }
+        match self.near_duplicates.len().saturating_sub(TOLD_PAIRS) {
+            0 => Ok(()),
+            n => writeln!(
+                out,
+                "  ... and {} more, with `--json`",
+                counted(n as u64, "pair", "pairs")
+            ),
+        }
     }
 }
 
@@ -60,12 +99,18 @@ pub(crate) fn run(args: EmbedArgs, session: &Session) -> anyhow::Result<Finish> 
         project.set_config(config)?;
     }
     let report = embed_project(&project, session)?;
+    let near = if 0 < report.n_embedded + report.n_cached {
+        find_near_duplicates(&project)?
+    } else {
+        Vec::new()
+    };
     let embedded = Embedded {
         model: report.embedder,
         dim: report.dim,
         embedded: report.n_embedded,
         cached: report.n_cached,
         failed: report.diagnostics.iter().map(Diagnosed::from).collect(),
+        near_duplicates: near.into_iter().map(Pair::from).collect(),
     };
     session.print(&embedded)?;
     Ok(Finish::Done)

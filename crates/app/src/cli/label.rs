@@ -1,19 +1,23 @@
 //! `annota label` and `annota auto-label`: from items to certified labels.
 
 use std::{
+    collections::HashSet,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use annota_core::{acquire::Strategy, certify::Goal};
+use annota_core::{acquire::Strategy, certify::Goal, pool::Row};
 use annota_engine::{
+    Watch,
     annotate::{Annotator, AnnotatorKind, Oracle},
     auto_label::{AutoLabelConfig, Outcome, auto_label},
     certificate::Document,
+    embed::near_items,
+    precision::Claim,
     project::{Labelling, Project, ProjectConfig},
     working_set::WorkingSet,
 };
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::{
@@ -71,12 +75,27 @@ pub(crate) struct AutoLabelArgs {
     goal: GoalArgs,
     /// Also have people answer what the audit does not vouch for, most doubtful first: this vouches
     /// for more
-    #[arg(long)]
+    #[arg(long, conflicts_with = "claim")]
     ask_rest: bool,
+    /// Which labels `--max-error` is about: `all` that are there in the end, those of people
+    /// included, the `auto` labels alone, or the auto labels of each `class`
+    #[arg(long, value_name = "WHICH", value_enum, default_value_t = ClaimArg::All)]
+    claim: ClaimArg,
+    /// Items to audit [default: as many as the goal suggests]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    audit: Option<u32>,
     #[command(flatten)]
     limits: LimitArgs,
     #[command(flatten)]
     oracle: OracleArgs,
+}
+
+/// As on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum ClaimArg {
+    All,
+    Auto,
+    Class,
 }
 
 /// How far to go.
@@ -102,6 +121,7 @@ struct Labelled {
     left_to_people: u64,
     certificate: Option<Document>,
     nothing_shown: Option<NothingShown>,
+    audit_shows_nothing: Option<AuditShowsNothing>,
     #[serde(skip)]
     certificate_text: Option<String>,
 }
@@ -111,6 +131,12 @@ struct NothingShown {
     smallest_audit: u32,
     expected_errors: f64,
     allowed_errors: u32,
+}
+
+#[derive(Serialize)]
+struct AuditShowsNothing {
+    audited: u32,
+    wrong: u32,
 }
 
 impl Report for Labelled {
@@ -142,6 +168,16 @@ impl Report for Labelled {
                 nothing.expected_errors, nothing.allowed_errors
             )?;
         }
+        if let Some(it) = &self.audit_shows_nothing {
+            writeln!(
+                out,
+                "the audit does not show the goal, and nothing was labelled\n  {} of {} audited labels \
+                 were wrong\n  audit more items, with `--audit N`, answer more questions first, or raise \
+                 `--max-error`",
+                count(u64::from(it.wrong)),
+                count(u64::from(it.audited))
+            )?;
+        }
         writeln!(out, "project: {}", self.project.display())
     }
 }
@@ -152,7 +188,7 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
         let labels_as = labels_as(args);
         import_into(&project, data, &args.read, labels_as, session)?;
     }
-    embed_project(&project, session)?;
+    let embedded = embed_project(&project, session)?;
     if args.oracle.oracle == Answerer::Terminal && !args.terminal {
         return show(project, args, session);
     }
@@ -168,7 +204,31 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
         ..config(&project, args.goal, args.limits)
     };
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
-    steer(&project, &config, oracle.as_mut(), session)
+    let set = WorkingSet::open(&project)?;
+    if 0 < embedded.n_embedded {
+        tell_near_duplicates(&project, &set, session)?;
+    }
+    steer(&project, set, &config, oracle.as_mut(), session)
+}
+
+/// Says how many items look almost like another one; equal bytes were told at
+/// the import.
+fn tell_near_duplicates(
+    project: &Project,
+    set: &WorkingSet,
+    session: &Session,
+) -> anyhow::Result<()> {
+    let later: HashSet<Row> = set.near_duplicates.iter().map(|it| it.second).collect();
+    let most_similar = set.near_duplicates.get(..1).unwrap_or_default();
+    if let Some(pair) = near_items(project, &set.items, most_similar)?.first() {
+        session.progress.note(&format!(
+            "{} almost like an earlier one, such as {} like {}; `annota embed` lists them",
+            counted(later.len() as u64, "item looks", "items look"),
+            pair.second,
+            pair.first
+        ));
+    }
+    Ok(())
 }
 
 /// Opens the page of `project`, with the goal and the limits that were named.
@@ -197,18 +257,27 @@ fn show(project: Project, args: &LabelArgs, session: &Session) -> anyhow::Result
 pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
     let config = AutoLabelConfig {
+        claim: match args.claim {
+            ClaimArg::All => Claim::AllLabels,
+            ClaimArg::Auto => Claim::AutoLabels,
+            ClaimArg::Class => Claim::EachClass,
+        },
+        n_draws: args.audit,
         audit_now: true,
         leave_rest: !args.ask_rest,
         ..config(&project, args.goal, args.limits)
     };
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
-    steer(&project, &config, oracle.as_mut(), session)
+    let set = WorkingSet::open(&project)?;
+    steer(&project, set, &config, oracle.as_mut(), session)
 }
 
 fn config(project: &Project, goal: GoalArgs, limits: LimitArgs) -> AutoLabelConfig {
     let goal = Goal::new(goal.max_error, goal.confidence);
     AutoLabelConfig {
         goal: goal.expect("both were checked when they were read"),
+        claim: Claim::AllLabels,
+        n_draws: None,
         budget: limits.budget,
         strategy: limits.strategy,
         audit_now: false,
@@ -258,11 +327,11 @@ fn labels_as(args: &LabelArgs) -> Option<Annotator> {
 /// Asks, learns and audits until there is an outcome, and prints it.
 fn steer(
     project: &Project,
+    mut set: WorkingSet,
     config: &AutoLabelConfig,
     oracle: &mut dyn Oracle,
     session: &Session,
 ) -> anyhow::Result<Finish> {
-    let mut set = WorkingSet::open(project)?;
     let outcome = auto_label(project, &mut set, config, oracle, &session.progress)?;
     set.refresh(project)?;
     let labelled = labelled(project, &set, outcome)?;
@@ -283,6 +352,7 @@ fn labelled(project: &Project, set: &WorkingSet, outcome: Outcome) -> anyhow::Re
         left_to_people: u64::from(set.n_rows()).saturating_sub(n_people + n_auto),
         certificate: None,
         nothing_shown: None,
+        audit_shows_nothing: None,
         certificate_text: None,
     };
     match outcome {
@@ -298,6 +368,11 @@ fn labelled(project: &Project, set: &WorkingSet, outcome: Outcome) -> anyhow::Re
             labelled.outcome = "nothing-shown";
             let nothing = NothingShown { smallest_audit, expected_errors, allowed_errors };
             labelled.nothing_shown = Some(nothing);
+        }
+        Outcome::AuditShowsNothing { n_audited, n_errors } => {
+            labelled.outcome = "audit-shows-nothing";
+            labelled.audit_shows_nothing =
+                Some(AuditShowsNothing { audited: n_audited, wrong: n_errors });
         }
     }
     Ok(labelled)

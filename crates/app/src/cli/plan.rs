@@ -89,6 +89,9 @@ fn interval(expected: Expected, less: f64) -> Interval {
 
 impl Report for Planned {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.answered == self.items {
+            return writeln!(out, "all {} items are answered", count(u64::from(self.items)));
+        }
         writeln!(
             out,
             "{} of {} items answered; labelled now, about {} of the others would be wrong ({} allowed)",

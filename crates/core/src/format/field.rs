@@ -109,7 +109,7 @@ pub(super) fn choose(
 }
 
 fn undecided(found: &[String], place: &str, likeliest: Option<&str>) -> Diagnostic {
-    let message = format!("no field `text`; found: {}", found.join(", "));
+    let message = format!("no field `text` among {}", found.join(", "));
     let example = likeliest.or(found.first().map(String::as_str)).unwrap_or("NAME");
     Diagnostic::new(place, message).help(format!("name it, with `--text-field {example}`"))
 }
@@ -120,7 +120,7 @@ fn resolve(found: &[String], name: &str, place: &str, flag: &str) -> Result<Stri
     let folded = || found.iter().find(|it| same(it, name));
     let position = || found.get(name.parse::<usize>().ok()?.checked_sub(1)?);
     exact.or_else(folded).or_else(position).cloned().ok_or_else(|| {
-        Diagnostic::new(place, format!("no field `{name}`; found: {}", found.join(", ")))
+        Diagnostic::new(place, format!("no field `{name}` among {}", found.join(", ")))
             .help(format!("give one of these names, or a position from 1, to `{flag}`"))
     })
 }

@@ -106,7 +106,7 @@ fn an_undecided_file_names_what_it_has() {
         input,
         &[],
         &expect![[r#"
-            error: line 1: no field `text`; found: id, body, stars
+            error: line 1: no field `text` among id, body, stars
                 help: name it, with `--text-field body`
         "#]],
     );
@@ -114,7 +114,7 @@ fn an_undecided_file_names_what_it_has() {
         input,
         &["bdy"],
         &expect![[r#"
-            error: line 1: no field `bdy`; found: id, body, stars
+            error: line 1: no field `bdy` among id, body, stars
                 help: give one of these names, or a position from 1, to `--text-field`
         "#]],
     );

@@ -57,6 +57,17 @@ enum ImageFormat {
 }
 
 impl ImageFormat {
+    fn name(self) -> &'static str {
+        match self {
+            ImageFormat::Jpeg => "JPEG",
+            ImageFormat::Png => "PNG",
+            ImageFormat::WebP => "WebP",
+            ImageFormat::Gif => "GIF",
+            ImageFormat::Bmp => "BMP",
+            ImageFormat::Tiff => "TIFF",
+        }
+    }
+
     fn of_bytes(bytes: &[u8]) -> Option<ImageFormat> {
         match bytes {
             [0xff, 0xd8, 0xff, ..] => Some(ImageFormat::Jpeg),
@@ -294,8 +305,11 @@ impl Reader<'_> {
         file.read_to_end(&mut bytes).map_err(|it| unreadable(name, &it))?;
         let facts = self.inspect.inspect(name, &bytes)?;
         let warning = (promised != Some(format)).then(|| {
-            Diagnostic::new(name, format!("called .{}, but it is {format:?}", extension(path)))
-                .help("imported as what it is; rename it if other programs stumble")
+            Diagnostic::new(
+                name,
+                format!("called .{}, but it is {}", extension(path), format.name()),
+            )
+            .help("imported as what it is; rename it if other programs stumble")
         });
         let item = NewItem {
             content_hash: ContentHash::of(&bytes),

@@ -31,6 +31,7 @@ use crate::{
     certificate,
     embed::{embed, embedded_with},
     import::{ImportConfig, import},
+    precision::Claim,
     project::Labelling,
     store::{AuditId, Event},
     train::to_json,
@@ -222,6 +223,8 @@ fn config(shared: &Shared, audit_now: bool) -> AutoLabelConfig {
     let Labelling { goal, budget, strategy, .. } = project.labelling;
     AutoLabelConfig {
         goal,
+        claim: Claim::AllLabels,
+        n_draws: None,
         budget,
         strategy,
         audit_now,
@@ -386,7 +389,7 @@ fn publish(
     plan: Plan,
 ) {
     let model = model_report(set, steering, config, began);
-    let has_certificate = certificate::standing(&shared.project, set, config.goal);
+    let has_certificate = certificate::standing(&shared.project, set, config.goal, config.claim);
     let has_certificate = has_certificate.is_ok_and(|it| it.is_some());
     let (asks, phase) = match plan {
         Plan::Rest(asks) => (asks, Phase::Rest),

@@ -14,6 +14,7 @@ use crate::{
     Error, certificate,
     certificate::Issued,
     plan::{Plan, plan},
+    precision::Claim,
 };
 
 /// Where a project stands.
@@ -161,7 +162,8 @@ impl Live {
     pub fn certificate(&self) -> Result<Option<Issued>, Error> {
         let Some(snapshot) = self.shared.snapshot() else { return Ok(None) };
         let project = &self.shared.project;
-        certificate::standing(project, &snapshot.set, project.config().labelling.goal)
+        let goal = project.config().labelling.goal;
+        certificate::standing(project, &snapshot.set, goal, Claim::AllLabels)
     }
 
     /// The learning curve and what is still to be done; `None` while too little
