@@ -27,6 +27,6 @@ check: format
 format:
 	$(CARGO) fmt --all --check
 
-bench-%: build
-	$(CARGO) build --release --locked --package annota-bench
+bench-%:
+	$(CARGO) build --release --locked --workspace
 	ANNOTA=$(ANNOTA) bench/run $*

@@ -1,6 +1,6 @@
 //! Embeds the benchmark sets with the networks that come with the program.
 //!
-//! `prepare SETS_FOLDER OUT_FOLDER` writes `OUT/SET.x.npy` (f32, `[items,
+//! `prepare SETS_FOLDER OUT_FOLDER [SET…]` writes `OUT/SET.x.npy` (f32, `[items,
 //! dim]`, as the network gives them) and `OUT/SET.y.npy` (i32, class numbers in
 //! alphabetical order) for every set, once; what is there is left alone.
 
@@ -34,7 +34,11 @@ const BATCH_LEN: usize = 256;
 fn main() -> Result<(), Box<dyn Error>> {
     let [sets, out] = [1, 2].map(|at| PathBuf::from(std::env::args().nth(at).unwrap_or_default()));
     fs::create_dir_all(&out)?;
+    let wanted: Vec<String> = std::env::args().skip(3).collect();
     for (name, as_name) in SETS {
+        if !wanted.is_empty() && !wanted.iter().any(|it| it == name) {
+            continue;
+        }
         if out.join(format!("{as_name}.y.npy")).exists() {
             continue;
         }

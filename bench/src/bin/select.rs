@@ -1,7 +1,7 @@
 //! `make bench-select`: seconds to choose a batch from 100,000 and from
 //! 1,000,000 embeddings of length 384, beside scikit-activeml's strategies.
 //!
-//!     select PYTHON bench/peers/select.py
+//!     select PYTHON bench/peers/strategies.py
 //!
 //! Both sides choose from the same matrix of clustered unit vectors with 100
 //! rows labelled, and see the same linear model. `SETS=k_center-100-of-100000`

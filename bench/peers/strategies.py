@@ -1,6 +1,6 @@
 """Seconds that one of scikit-activeml's strategies takes to choose a batch.
 
-    python select.py STRATEGY N N_LABELLED EMBEDDINGS.npy WEIGHTS.npy
+    python strategies.py STRATEGY N N_LABELLED EMBEDDINGS.npy WEIGHTS.npy
 
 Prints one JSON object: `seconds` of the call of `query`, or `note` why there
 are none. The first N_LABELLED rows are labelled; the model is linear and given,
@@ -13,9 +13,6 @@ import resource
 import signal
 import sys
 import time
-
-# The batch functions of the module named like this file must not be found here.
-sys.path.pop(0)
 
 import numpy as np
 from skactiveml import pool
