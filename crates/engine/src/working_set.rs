@@ -56,7 +56,9 @@ pub struct WorkingSet {
     pub schema: Schema,
     /// Id of the embedder.
     pub embedder: String,
-    /// One unit vector per row.
+    /// One unit vector per row, by which items are compared: the features that
+    /// heads learn on, because the part that all items share would hide what
+    /// tells them apart.
     pub embeddings: Arc<Embeddings>,
     /// Features, graph and principal directions of the pool.
     pub prepared: Arc<Prepared>,
@@ -88,12 +90,13 @@ impl WorkingSet {
             duplicates = near_duplicates(&neighbours);
             neighbours
         });
+        let embeddings = prepared.map().features(&pool.embeddings);
         let mut set = WorkingSet {
             rows: Arc::new(pool.items.iter().copied().zip((0..).map(Row)).collect()),
             items: pool.items.into(),
             schema,
             embedder: pool.with.embedder,
-            embeddings: Arc::new(pool.embeddings),
+            embeddings: Arc::new(embeddings),
             prepared: Arc::new(prepared),
             near_duplicates: duplicates.into(),
             not_embedded: pool.not_embedded.into(),

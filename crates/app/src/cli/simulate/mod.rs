@@ -167,7 +167,9 @@ impl Labelled {
         let rows: Vec<Row> = rows.iter().map(|it| it.0).collect();
         let embeddings = Embeddings::new(set.embeddings.dim(), set.embeddings.gather(&rows));
         let prepared = Arc::new(Prepared::new(&embeddings));
-        Ok(Labelled { embeddings: Arc::new(embeddings), gold, prepared })
+        // Centred once more, on what is left.
+        let embeddings = Arc::new(prepared.map().features(&embeddings));
+        Ok(Labelled { embeddings, gold, prepared })
     }
 }
 
