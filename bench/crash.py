@@ -106,7 +106,7 @@ class Cycle:
         if self.kind == "gold":
             command += ["--oracle", "gold"]
         else:
-            command += ["--oracle", "terminal", "--classes", "delivery,payment"]
+            command += ["--terminal", "--classes", "delivery,payment"]
         process = subprocess.Popen(
             [str(it) for it in command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
         )

@@ -29,7 +29,7 @@ struct Label {
 
 impl Label {
     fn start(folder: &Path) -> Label {
-        let words = "label messages.csv --project project --oracle terminal --max-error 0.1";
+        let words = "label messages.csv --project project --terminal --max-error 0.1";
         let mut command = annota(folder);
         command.args(words.split(' ')).args(["--classes", "delivery,payment"]);
         let mut child = command.spawn().expect("it starts");

@@ -166,6 +166,7 @@ impl Labelled {
         session.warn(&format!("{} items without a label are left out", count(n_without as u64)));
         let rows: Vec<Row> = rows.iter().map(|it| it.0).collect();
         let embeddings = Embeddings::new(set.embeddings.dim(), set.embeddings.gather(&rows));
+        // Centred once more, on what is left.
         let prepared = Arc::new(Prepared::new(&embeddings));
         // Centred once more, on what is left.
         let embeddings = Arc::new(prepared.map().features(&embeddings));

@@ -1,0 +1,83 @@
+//! The pool in memory: what the stages after `embed` compute on.
+
+mod common;
+
+use std::time::Duration;
+
+use annota_core::{
+    diagnostic::Diagnostic,
+    item::Media,
+    matrix::Embeddings,
+    model::{Embedder, Input},
+};
+use annota_engine::{
+    Unwatched,
+    embed::embed,
+    project::{Project, ProjectConfig},
+    working_set::WorkingSet,
+};
+use common::insert_texts;
+
+/// Sees the length of a text and its first digit, beside a large value that is
+/// the same for all.
+struct Toy;
+
+impl Embedder for Toy {
+    fn id(&self) -> &'static str {
+        "toy"
+    }
+
+    fn media(&self) -> Media {
+        Media::Text
+    }
+
+    fn dim(&self) -> usize {
+        3
+    }
+
+    fn batch_len(&self) -> usize {
+        4
+    }
+
+    fn embed(&self, inputs: &[Input<'_>]) -> Vec<Result<Vec<f32>, Diagnostic>> {
+        let embedding = |it: &Input<'_>| match it {
+            Input::Text(text) => {
+                let digit = f32::from(text.as_bytes()[0] - b'0');
+                vec![20.0, text.len() as f32, digit - 4.5]
+            }
+            Input::Image(_) => panic!("only texts were imported"),
+        };
+        inputs.iter().map(|it| Ok(embedding(it))).collect()
+    }
+}
+
+#[test]
+fn items_are_compared_by_what_they_do_not_all_share() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = ProjectConfig { classes: common::classes(), ..ProjectConfig::default() };
+    let project = Project::create(folder.path(), config, Duration::ZERO).expect("made");
+    insert_texts(project.store(), 40);
+    embed(&project, &Toy, &Unwatched).expect("embedded");
+
+    let set = WorkingSet::open(&project).expect("opens");
+    assert_eq!(set.n_rows(), 40);
+    let mut mean = [0.0_f32; 3];
+    for row in set.embeddings.values().chunks_exact(3) {
+        let length: f32 = row.iter().map(|it| it * it).sum();
+        assert!((length - 1.0).abs() < 1e-5, "{row:?}");
+        mean.iter_mut().zip(row).for_each(|(sum, it)| *sum += it / 40.0);
+    }
+    // Uncentred, the shared value alone would make the mean longer than .9.
+    assert!(mean.iter().map(|it| it * it).sum::<f32>().sqrt() < 0.3, "{mean:?}");
+
+    let raw: Vec<f32> = (0..40)
+        .flat_map(|it: u32| {
+            let text = it.to_string();
+            Toy.embed(&[Input::Text(&text)]).remove(0).expect("a text")
+        })
+        .collect();
+    let expected = set.prepared.map().features(&Embeddings::new(3, raw));
+    for (ours, expected) in set.embeddings.values().iter().zip(expected.values()) {
+        assert!((ours - expected).abs() < 1e-2, "{ours} instead of {expected}");
+    }
+}
