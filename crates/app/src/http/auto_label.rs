@@ -5,6 +5,7 @@ use std::sync::Arc;
 use annota_engine::{
     certificate::{Document, Issued},
     live::{Live, Phase as LivePhase},
+    precision,
     project::{Labelling, ProjectConfig},
 };
 use axum::{
@@ -40,10 +41,30 @@ pub(crate) struct NothingShown {
     allowed_errors: u32,
 }
 
+/// Which labels a certificate is about.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Claim {
+    AllLabels,
+    AutoLabels,
+    EachClass,
+}
+
+impl From<precision::Claim> for Claim {
+    fn from(it: precision::Claim) -> Claim {
+        match it {
+            precision::Claim::AllLabels => Claim::AllLabels,
+            precision::Claim::AutoLabels => Claim::AutoLabels,
+            precision::Claim::EachClass => Claim::EachClass,
+        }
+    }
+}
+
 /// What was shown, with all that is needed to check it.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CertificateDocument {
     statement: String,
+    claim: Claim,
     max_error: f64,
     confidence: f64,
     n_items: u32,
@@ -71,6 +92,7 @@ impl From<&Document> for CertificateDocument {
     fn from(it: &Document) -> CertificateDocument {
         CertificateDocument {
             statement: it.statement.clone(),
+            claim: it.claim.into(),
             max_error: it.max_error,
             confidence: it.confidence,
             n_items: it.n_items,

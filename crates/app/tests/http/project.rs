@@ -256,7 +256,10 @@ fn labelling_ends_with_a_certificate_and_an_export() {
                 assert_eq!(question["neighbours"], json!([]));
             }
             n_answered += 1;
-            assert!(asked.insert(question["item"].as_i64()), "asked twice: {question}");
+            // The audit is blind: what was answered with a suggestion in sight
+            // while it was drawn is asked once more.
+            let is_new = asked.insert(question["item"].as_i64());
+            assert!(is_new || question["purpose"] == "audit", "asked twice: {question}");
             let key = format!("k-{n_answered}");
             annotate(&server, &p, &[answer(question, &key, truth(question))]).expect(200);
         }
@@ -275,7 +278,7 @@ fn labelling_ends_with_a_certificate_and_an_export() {
     assert_eq!(server.get(&path).expect(200).json(), certificate["document"]);
 
     let plan = server.get(&format!("/api/projects/{p}/plan")).expect(200).json();
-    assert_eq!(plan["n_answered"], n_answered);
+    assert_eq!(plan["n_answered"], asked.len());
     let verified = server.get(&format!("/api/projects/{p}/verify")).expect(200).json();
     assert_eq!(verified["basis"], "audit");
     let csv = server.get(&format!("/api/projects/{p}/export/csv")).expect(200);

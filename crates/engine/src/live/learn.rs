@@ -355,13 +355,16 @@ fn advance(
     }
     let done = answered_since(shared, set, in_hand.began);
     let released: HashSet<Row> = in_hand.rest.released.iter().copied().collect();
+    let answered = set.last_answers();
     let mut open = Vec::new();
     let mut due = Vec::new();
     for row in in_hand.rest.excluded.iter().filter(|it| !done.contains(it)) {
-        if !released.contains(row) {
-            open.push(remainder_ask(*row));
-        } else if open.is_empty() {
+        let is_audited = released.contains(row);
+        // What was answered while the audit was drawn is known, and said again.
+        if is_audited && open.is_empty() || !is_audited && answered.contains_key(row) {
             due.push(*row);
+        } else if !is_audited {
+            open.push(remainder_ask(*row));
         }
     }
     if !due.is_empty() {
@@ -417,8 +420,9 @@ fn publish(
         n_left: is_counted.then_some(asks.len()),
     };
     let mut planned = to_plan(&desk, set, asks);
-    // What was answered while this was computed is not asked again.
-    planned.retain(|it| desk.ledger.answered_by(it.item).is_empty());
+    // What was answered while this was computed is not asked again, unless the
+    // next round, which knows of those answers, still wants it.
+    planned.retain(|it| !desk.ledger.is_answered_after(it.item, set.read_through()));
     match phase {
         Phase::Audit => desk.queue.withdraw_all_but(&[Purpose::Audit, Purpose::Review]),
         Phase::Rest | Phase::Certified => {

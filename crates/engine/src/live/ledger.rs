@@ -142,6 +142,12 @@ impl Ledger {
             .collect()
     }
 
+    /// Whether an answer of a person later than `last` stands about `item`.
+    pub(super) fn is_answered_after(&self, item: ItemId, last: Option<AnnotationId>) -> bool {
+        let standing = self.standing(item);
+        standing.iter().any(|it| last < Some(it.id) && self.is_person(it.fact.annotator))
+    }
+
     /// When a person last answered `item`.
     pub(super) fn answered_at(&self, item: ItemId) -> Option<Timestamp> {
         let standing = self.standing(item);
