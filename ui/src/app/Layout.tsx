@@ -14,6 +14,7 @@ import { EmptyState } from "../parts/EmptyState";
 import { Icon, type IconName } from "../parts/Icon";
 import { Problem } from "../parts/Problem";
 import { AppearanceMenu } from "./AppearanceMenu";
+import { JournalProvider } from "./journal";
 import { KeyHelp } from "./KeyHelp";
 import styles from "./Layout.module.css";
 import { OfflineBanner } from "./Offline";
@@ -105,36 +106,40 @@ export function ProjectLayout(props: { projectId: string; page: string; children
 
   const isAllowed = ENTRIES.every((it) => it.page !== page || mayDo(role, it.role));
   return (
-    <div className={styles["project"]}>
-      <SkipLink />
-      <Rail projectId={projectId} page={page} entries={entries} />
-      <div className={styles["side"]}>
-        <header className={styles["bar"]}>
-          {project.data ? <State project={project.data.value} /> : <span />}
-          <div className={styles["tools"]}>
-            <div id="page-tools" className={styles["tools"]} />
-            <IconButton
-              icon="keyboard"
-              label={t("app.help")}
-              hint="?"
-              onClick={() => setHelpOpen(true)}
-            />
-            <AppearanceMenu onTour={() => window.dispatchEvent(new Event("annota:tour"))} />
-          </div>
-        </header>
-        <OfflineBanner />
-        <main id="content" tabIndex={-1} className={styles["main"]}>
-          {project.isError && <Lost error={project.error} onRetry={() => void project.refetch()} />}
-          {project.data && (isAllowed ? children : <NotAllowed />)}
-        </main>
+    <JournalProvider project={projectId}>
+      <div className={styles["project"]}>
+        <SkipLink />
+        <Rail projectId={projectId} page={page} entries={entries} />
+        <div className={styles["side"]}>
+          <header className={styles["bar"]}>
+            {project.data ? <State project={project.data.value} /> : <span />}
+            <div className={styles["tools"]}>
+              <div id="page-tools" className={styles["tools"]} />
+              <IconButton
+                icon="keyboard"
+                label={t("app.help")}
+                hint="?"
+                onClick={() => setHelpOpen(true)}
+              />
+              <AppearanceMenu onTour={() => window.dispatchEvent(new Event("annota:tour"))} />
+            </div>
+          </header>
+          <OfflineBanner />
+          <main id="content" tabIndex={-1} className={styles["main"]}>
+            {project.isError && (
+              <Lost error={project.error} onRetry={() => void project.refetch()} />
+            )}
+            {project.data && (isAllowed ? children : <NotAllowed />)}
+          </main>
+        </div>
+        {isHelpOpen && (
+          <KeyHelp
+            classes={project.data?.value.settings.classes ?? []}
+            onClose={() => setHelpOpen(false)}
+          />
+        )}
       </div>
-      {isHelpOpen && (
-        <KeyHelp
-          classes={project.data?.value.settings.classes ?? []}
-          onClose={() => setHelpOpen(false)}
-        />
-      )}
-    </div>
+    </JournalProvider>
   );
 }
 

@@ -1,0 +1,106 @@
+// The journal for components: write an answer down and go on; it is sent in
+// the background. Also says how many answers are not sent yet.
+
+import {
+  createContext,
+  use,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+} from "react";
+
+import { watchReachable } from "../api";
+import type { NewAnnotation, NewRemark } from "../api.types";
+import { useT } from "../i18n";
+import { useNotify } from "../parts/Toast";
+import type { NewLine } from "../state/journal";
+import * as store from "./journalStore";
+import { useSession } from "./queries";
+import { startSender, type Outcome, type Sender } from "./sender";
+import { uuid } from "./uuid";
+
+export type Journal = Readonly<{
+  /** How many lines the server has not acknowledged. */
+  nUnsent: number;
+  /** Resolves when the answers are safe in this browser; they are sent after. */
+  record: (annotations: readonly NewAnnotation[]) => Promise<void>;
+  remark: (item: number, remark: Omit<NewRemark, "key">) => Promise<void>;
+  /** Takes the answer with the key `of` back, sent or not. */
+  takeBack: (of: string, item: number) => Promise<void>;
+  /** Sends what there is; resolves when all is sent or the server is away. */
+  flush: () => Promise<void>;
+  onOutcome: (listener: (outcome: Outcome) => void) => () => void;
+}>;
+
+const JournalContext = createContext<Journal | null>(null);
+
+export function useJournal(): Journal {
+  const journal = use(JournalContext);
+  if (journal === null) throw new Error("useJournal stands outside of JournalProvider");
+  return journal;
+}
+
+export function JournalProvider({ project, children }: { project: string; children: ReactNode }) {
+  const t = useT();
+  const notify = useNotify();
+  const user = useSession().data?.user?.name ?? "";
+  const [nUnsent, setUnsent] = useState(0);
+  const sender = useRef<Sender | null>(null);
+  const [listeners] = useState(() => new Set<(outcome: Outcome) => void>());
+
+  const count = useCallback(
+    () => store.list(project, user).then((lines) => setUnsent(lines.length)),
+    [project, user],
+  );
+
+  useEffect(() => {
+    const started = startSender(project, user, (outcome) => {
+      if (outcome.kind === "changed") void count();
+      if (outcome.kind === "refused") {
+        notify(t("app.refused"), { tone: "bad", detail: outcome.message });
+      }
+      for (const listener of listeners) listener(outcome);
+    });
+    sender.current = started;
+    void count().then(started.send);
+    const stopWatching = watchReachable((isReachable) => {
+      if (isReachable) void started.send();
+    });
+    return () => {
+      stopWatching();
+      started.stop();
+    };
+  }, [project, user, count, listeners, notify, t]);
+
+  const journal = useMemo<Journal>(() => {
+    const send = () => sender.current?.send() ?? Promise.resolve();
+    const write = async (lines: NewLine[]) => {
+      setUnsent((n) => n + lines.length);
+      await store.append(lines);
+      void send();
+    };
+    const line = (told: NewLine["told"]): NewLine => ({ project, user, told, isTried: false });
+    return {
+      nUnsent,
+      record: (annotations) =>
+        write(annotations.map((annotation) => line({ kind: "annotate", annotation }))),
+      remark: (item, remark) =>
+        write([line({ kind: "remark", item, remark: { key: uuid(), ...remark } })]),
+      takeBack: async (of, item) => {
+        await store.strikeOrTell(project, user, { kind: "undo", key: uuid(), of, item });
+        void count();
+        void send();
+      },
+      flush: send,
+      onOutcome: (listener) => {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    };
+  }, [project, user, nUnsent, count, listeners]);
+
+  return <JournalContext value={journal}>{children}</JournalContext>;
+}
