@@ -34,6 +34,7 @@ const TABLE = {
   flag: { scope: "answer", chords: ["M"] },
   comment: { scope: "answer", chords: ["C"] },
   toggleGrid: { scope: "answer", chords: ["G"] },
+  alike: { scope: "answer", chords: ["Q"] },
 
   zoomIn: { scope: "image", chords: ["+", "="] },
   zoomOut: { scope: "image", chords: ["-"] },
@@ -45,8 +46,9 @@ const TABLE = {
 
   selectAll: { scope: "grid", chords: ["Ctrl+A"] },
   selectNone: { scope: "grid", chords: ["Escape"] },
-  selectAlike: { scope: "grid", chords: ["Q"] },
   toggleSelected: { scope: "grid", chords: ["E"] },
+  up: { scope: "grid", chords: ["ArrowUp"] },
+  down: { scope: "grid", chords: ["ArrowDown"] },
   largerGrid: { scope: "grid", chords: ["+", "="] },
   smallerGrid: { scope: "grid", chords: ["-"] },
 

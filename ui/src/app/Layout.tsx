@@ -17,7 +17,9 @@ import { AppearanceMenu } from "./AppearanceMenu";
 import { JournalProvider } from "./journal";
 import { KeyHelp } from "./KeyHelp";
 import styles from "./Layout.module.css";
+import { JournalStatus } from "./JournalStatus";
 import { OfflineBanner } from "./Offline";
+import { mayDo } from "./roles";
 import { useLive, useProject, useSession } from "./queries";
 import { useKeys } from "./useKeys";
 
@@ -38,9 +40,6 @@ const ENTRIES: readonly Entry[] = [
   { page: "export", name: "app.export", icon: "export", action: "goExport", role: "reviewer" },
   { page: "settings", name: "app.settings", icon: "settings", action: "goSettings", role: "owner" },
 ];
-
-const RANK: Record<Role, number> = { annotator: 0, reviewer: 1, owner: 2 };
-export const mayDo = (role: Role, needed: Role): boolean => RANK[needed] <= RANK[role];
 
 const PHASE_TONES: Partial<Record<Phase, Tone>> = {
   training: "accent",
@@ -114,14 +113,17 @@ export function ProjectLayout(props: { projectId: string; page: string; children
           <header className={styles["bar"]}>
             {project.data ? <State project={project.data.value} /> : <span />}
             <div className={styles["tools"]}>
-              <div id="page-tools" className={styles["tools"]} />
+              <JournalStatus />
               <IconButton
                 icon="keyboard"
                 label={t("app.help")}
                 hint="?"
                 onClick={() => setHelpOpen(true)}
               />
-              <AppearanceMenu onTour={() => window.dispatchEvent(new Event("annota:tour"))} />
+              <AppearanceMenu
+                onHelp={() => setHelpOpen(true)}
+                onTour={() => go(`/p/${projectId}/label?tour`)}
+              />
             </div>
           </header>
           <OfflineBanner />

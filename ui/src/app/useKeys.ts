@@ -45,9 +45,13 @@ export function useKeys(options: KeyOptions): void {
 
 const NOT_TYPED_INTO = ["checkbox", "radio", "range", "button", "submit"];
 
-function isTyping({ target }: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
+  const { target } = event;
   if (document.querySelector("dialog[open]")) return true;
   if (!(target instanceof HTMLElement)) return false;
+  // An empty search field has nothing to undo: Ctrl+Z there means the answer.
+  const isChord = event.ctrlKey || event.metaKey;
+  if (target instanceof HTMLInputElement && isChord && target.value === "") return false;
   if (target instanceof HTMLInputElement) return !NOT_TYPED_INTO.includes(target.type);
   return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName);
 }

@@ -148,6 +148,28 @@ describe("undo", () => {
   });
 });
 
+test("redo gives the answers again, and leaves those undone before", () => {
+  const undone = run(
+    batch([1, 2, 3]),
+    answer(1, 0),
+    answer(2, 1),
+    { kind: "undo" },
+    { kind: "undo" },
+  );
+  const group = undone.takenBack.at(-1)?.map((it) => ({ ...it, key: "new" })) ?? [];
+  const session = step(undone, { kind: "redo", answers: group });
+  expect(draw(session)).toBe("1=0 >2 3");
+  expect(session.takenBack).toEqual([[{ item: 2, key: "k2", class: 1 }]]);
+  expect(draw(step(session, { kind: "undo" }))).toBe(">1 2 3");
+});
+
+test("what the same person answered in another tab leaves, but not from under their eyes", () => {
+  const session = run(batch([1, 2, 3]), { kind: "next" });
+  expect(draw(step(session, { kind: "gone", item: 1 }))).toBe(">2 3");
+  expect(draw(step(session, { kind: "gone", item: 2 }))).toBe("1 >2 3");
+  expect(draw(step(session, { kind: "gone", item: 3 }))).toBe("1 >2");
+});
+
 test("an answer that the server refused no longer stands, nor can it be undone", () => {
   const session = run(batch([1, 2]), answer(1, 0), { kind: "retracted", item: 1, key: "k1" });
   expect(draw(session)).toBe("1 >2");

@@ -23,6 +23,8 @@ export type Event =
   | Readonly<{ kind: "batch"; batch: Batch; unsent: ReadonlySet<number> }>
   | Readonly<{ kind: "answer"; answers: readonly Given[] }>
   | Readonly<{ kind: "undo" }>
+  | Readonly<{ kind: "redo"; answers: readonly Given[] }> // the group undone last, with new keys
+  | Readonly<{ kind: "gone"; item: number }> // answered by the same person elsewhere
   | Readonly<{ kind: "restore"; question: Question; class: number | null }>
   | Readonly<{ kind: "retracted"; item: number; key: string }>
   | Readonly<{ kind: "next" }>
@@ -62,6 +64,13 @@ export function step(session: Session, event: Event): Session {
       return answered(session, event.answers);
     case "undo":
       return undone(session);
+    case "redo":
+      return {
+        ...answered(session, event.answers),
+        takenBack: session.takenBack.slice(0, -1),
+      };
+    case "gone":
+      return gone(session, event.item);
     case "restore":
       return restored(session, event.question, event.class);
     case "retracted":
@@ -194,6 +203,16 @@ function retracted(session: Session, item: number, key: string): Session {
     .map((group) => group.filter((it) => it.key !== key))
     .filter((group) => group.length > 0);
   return { ...without, given };
+}
+
+/** An open item that is not on screen leaves; one on screen stays until it is answered. */
+function gone(session: Session, item: number): Session {
+  const shown = current(session);
+  const at = session.entries.findIndex((it) => it.question.item === item);
+  const entry = session.entries[at];
+  if (entry === undefined || entry === shown || !isOpen(entry)) return session;
+  const entries = session.entries.filter((it) => it !== entry);
+  return { ...session, entries, cursor: at < session.cursor ? session.cursor - 1 : session.cursor };
 }
 
 function mapEntry(session: Session, item: number, change: (entry: Entry) => Entry): Session {

@@ -1,0 +1,100 @@
+// One picture, to be looked at closely: zoom at the pointer, pan, pinch, light.
+// The view itself is a pure reducer in state/view.
+
+import { useEffect, useRef, type Dispatch, type PointerEvent } from "react";
+
+import { href } from "../api";
+import type { View, Event as ViewEvent } from "../state/view";
+import styles from "./PictureView.module.css";
+
+const SMALL_PIXELS = 160;
+const WHEEL_STEP = 0.0016;
+
+export function PictureView(props: {
+  project: string;
+  item: number;
+  name: string;
+  width: number | null;
+  view: View;
+  onView: Dispatch<ViewEvent>;
+}) {
+  const { project, item, name, width, view, onView } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const pointers = usePointers(frame, onView);
+
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    // React listens passively to the wheel, and a passive listener cannot stop the page.
+    const onWheel = (event: WheelEvent) => {
+      event.preventDefault();
+      const factor = Math.exp(-event.deltaY * WHEEL_STEP * (event.deltaMode === 1 ? 16 : 1));
+      onView({ kind: "zoom", factor, ...fromCentre(element, event) });
+    };
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [onView]);
+
+  const { zoom, x, y, brightness, contrast } = view;
+  const isSmall = width !== null && width <= SMALL_PIXELS;
+  return (
+    <div
+      ref={frame}
+      className={`${styles["frame"]} ${zoom > 1 ? styles["movable"] : ""}`}
+      {...pointers}
+      onDoubleClick={() => onView({ kind: "fit" })}
+    >
+      <img
+        key={item}
+        src={href.image(project, item, 1280)}
+        alt={name}
+        decoding="sync"
+        draggable={false}
+        className={styles["picture"]}
+        style={{
+          transform: `translate(${x}px, ${y}px) scale(${zoom})`,
+          filter:
+            brightness === 1 && contrast === 1
+              ? "none"
+              : `brightness(${brightness}) contrast(${contrast})`,
+          imageRendering: isSmall || zoom > 6 ? "pixelated" : "auto",
+        }}
+      />
+    </div>
+  );
+}
+
+type Point = { x: number; y: number };
+
+/** Dragging with one pointer pans; two pinch. */
+function usePointers(frame: { readonly current: HTMLElement | null }, onView: Dispatch<ViewEvent>) {
+  const down = useRef(new Map<number, Point>());
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      down.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const before = down.current.get(event.pointerId);
+      if (before === undefined || frame.current === null) return;
+      const now = { x: event.clientX, y: event.clientY };
+      const other = [...down.current].find(([id]) => id !== event.pointerId)?.[1];
+      down.current.set(event.pointerId, now);
+      if (other === undefined) {
+        return onView({ kind: "pan", dx: now.x - before.x, dy: now.y - before.y });
+      }
+      const factor = distance(now, other) / Math.max(1, distance(before, other));
+      const middle = { clientX: (now.x + other.x) / 2, clientY: (now.y + other.y) / 2 };
+      onView({ kind: "zoom", factor, ...fromCentre(frame.current, middle) });
+    },
+    onPointerUp: (event: PointerEvent) => void down.current.delete(event.pointerId),
+    onPointerCancel: (event: PointerEvent) => void down.current.delete(event.pointerId),
+  };
+}
+
+const distance = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y);
+
+function fromCentre(element: HTMLElement, at: { clientX: number; clientY: number }): Point {
+  const { left, top, width, height } = element.getBoundingClientRect();
+  return { x: at.clientX - left - width / 2, y: at.clientY - top - height / 2 };
+}

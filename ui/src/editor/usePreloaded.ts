@@ -1,0 +1,32 @@
+// Fetches and decodes the pictures that come next, so that the next item is
+// there when the answer is given.
+
+import { useEffect, useRef } from "react";
+
+import { href } from "../api";
+import type { Question } from "../api.types";
+
+const AHEAD = 8;
+
+export function usePreloaded(project: string, questions: readonly Question[]): void {
+  const kept = useRef(new Map<string, HTMLImageElement>());
+  const addresses = questions
+    .filter((it) => it.content.kind === "image")
+    .slice(0, AHEAD)
+    .map((it) => href.image(project, it.item, 1280));
+  const list = addresses.join("\n");
+  useEffect(() => {
+    const wanted = new Set(list === "" ? [] : list.split("\n"));
+    for (const address of kept.current.keys()) {
+      if (!wanted.has(address)) kept.current.delete(address);
+    }
+    for (const address of wanted) {
+      if (kept.current.has(address)) continue;
+      const picture = new Image();
+      picture.src = address;
+      // A picture that fails here fails on screen too, where it is told.
+      picture.decode().catch(() => undefined);
+      kept.current.set(address, picture);
+    }
+  }, [list]);
+}
