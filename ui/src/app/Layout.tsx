@@ -1,7 +1,7 @@
 // What stands around every page: a rail with the pages of the project, a bar
 // with its name and state, the banner for a lost server, and the help overlay.
 
-import { useState, type ReactNode } from "react";
+import { useEffect, useRef, useState, type ReactNode } from "react";
 import { Link, useLocation } from "wouter";
 
 import { ApiError } from "../api";
@@ -103,6 +103,7 @@ export function ProjectLayout(props: { projectId: string; page: string; children
     },
   });
 
+  usePageChange(page, project.data?.value.name);
   const isAllowed = ENTRIES.every((it) => it.page !== page || mayDo(role, it.role));
   return (
     <JournalProvider project={projectId}>
@@ -143,6 +144,22 @@ export function ProjectLayout(props: { projectId: string; page: string; children
       </div>
     </JournalProvider>
   );
+}
+
+/** A new page is named in the window's title, and begins at its top for keys and screen readers. */
+function usePageChange(page: string, projectName: string | undefined): void {
+  const t = useT();
+  const name = ENTRIES.find((it) => it.page === page)?.name;
+  const title = [name && t(name), projectName, "Annota"].filter((it) => it).join(" · ");
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  const shown = useRef(page);
+  useEffect(() => {
+    if (shown.current === page) return;
+    shown.current = page;
+    document.getElementById("content")?.focus({ preventScroll: true });
+  }, [page]);
 }
 
 function SkipLink() {

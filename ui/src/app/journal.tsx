@@ -56,9 +56,13 @@ export function JournalProvider({ project, children }: { project: string; childr
     [project, user],
   );
 
+  const tellOtherTabs = useOtherTabs(count);
   useEffect(() => {
     const started = startSender(project, user, (outcome) => {
-      if (outcome.kind === "changed") void count();
+      if (outcome.kind === "changed") {
+        void count();
+        tellOtherTabs();
+      }
       if (outcome.kind === "refused") {
         notify(t("app.refused"), { tone: "bad", detail: outcome.message });
       }
@@ -73,7 +77,7 @@ export function JournalProvider({ project, children }: { project: string; childr
       stopWatching();
       started.stop();
     };
-  }, [project, user, count, listeners, notify, t]);
+  }, [project, user, count, tellOtherTabs, listeners, notify, t]);
 
   const journal = useMemo<Journal>(() => {
     const send = () => sender.current?.send() ?? Promise.resolve();
@@ -103,4 +107,16 @@ export function JournalProvider({ project, children }: { project: string; childr
   }, [project, user, nUnsent, count, listeners]);
 
   return <JournalContext value={journal}>{children}</JournalContext>;
+}
+
+/** Tabs share the journal, so each hears when another one changed it. */
+function useOtherTabs(onChange: () => Promise<void>): () => void {
+  const channel = useRef<BroadcastChannel | null>(null);
+  useEffect(() => {
+    const opened = new BroadcastChannel("annota.journal");
+    opened.onmessage = () => void onChange();
+    channel.current = opened;
+    return () => opened.close();
+  }, [onChange]);
+  return useCallback(() => channel.current?.postMessage("changed"), []);
 }

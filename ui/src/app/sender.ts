@@ -51,6 +51,7 @@ export function startSender(
 
   const untilEmpty = async () => {
     clearTimeout(timer);
+    timer = undefined;
     while (isWanted && !isStopped) {
       isWanted = false;
       if ((await drain()) === "empty") continue;
@@ -64,6 +65,8 @@ export function startSender(
     isWanted = true;
     running ??= alone(`annota.journal ${project} ${user}`, untilEmpty).finally(() => {
       running = null;
+      // Asked for after the last look, and no later try is set.
+      if (isWanted && !isStopped && timer === undefined) void send();
     });
     return running;
   };

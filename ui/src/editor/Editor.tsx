@@ -6,6 +6,7 @@ import { useEffect, useReducer, useRef, useState, type Dispatch, type ReactNode 
 import type { Project, Question, Suggestion } from "../api.types";
 import { readSetting, writeSetting } from "../app/storage";
 import { useKeys } from "../app/useKeys";
+import { useT } from "../i18n";
 import type { Action } from "../keys";
 import { fitted, step, type Event as ViewEvent, type View } from "../state/view";
 import { current, openAhead, standing } from "../state/session";
@@ -37,6 +38,7 @@ type EditorProps = Readonly<{
 
 export function Editor(props: EditorProps) {
   const { project, labelling, question, isBlind, banner } = props;
+  const t = useT();
   const { session, remark } = labelling;
   const [view, onView] = useReducer(step, fitted);
   const [scale, onScale] = useTextScale();
@@ -58,7 +60,14 @@ export function Editor(props: EditorProps) {
         {banner}
         <StageHead question={question} classes={project.settings.classes} isBlind={isBlind} />
         <div className={styles["item"]}>
-          <Item project={project} question={question} view={view} onView={onView} scale={scale} />
+          <Item
+            project={project}
+            question={question}
+            name={isBlind ? t("label.itemInAudit") : question.name}
+            view={view}
+            onView={onView}
+            scale={scale}
+          />
         </div>
         <Toolbar labelling={labelling} question={question} view={view} actions={actions} />
       </section>
@@ -144,12 +153,13 @@ export type EditorActions = Readonly<{
 function Item(props: {
   project: Project;
   question: Question;
+  name: string;
   view: View;
   onView: Dispatch<ViewEvent>;
   scale: number;
 }) {
-  const { project, question, view, onView, scale } = props;
-  const { item, name, content } = question;
+  const { project, question, name, view, onView, scale } = props;
+  const { item, content } = question;
   switch (content.kind) {
     case "image":
       return (

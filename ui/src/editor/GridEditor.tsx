@@ -59,11 +59,16 @@ export function GridEditor(props: GridProps) {
   const fillAlike = useAlike(project.id, labelling, size, dispatch, alike);
 
   const chosen = targets(grid, open);
-  const answer = (position: number | null) => labelling.answer(chosen, () => position);
+  const give = (items: readonly number[], classOf: (it: Question) => number | null) => {
+    labelling.answer(items, classOf);
+    const left = grid.page.filter((it) => open(it) && !items.includes(it));
+    dispatch({ kind: "answered", left });
+  };
+  const answer = (position: number | null) => give(chosen, () => position);
   const acceptable = (grid.selected.size > 0 ? chosen : grid.page.filter(open)).filter(
     (it) => entries.get(it)?.question.suggestion,
   );
-  const accept = () => labelling.answer(acceptable, (it) => it.suggestion?.class ?? null);
+  const accept = () => give(acceptable, (it) => it.suggestion?.class ?? null);
   const root = useRef<HTMLUListElement>(null);
   const actions: GridActions = { answer, accept, onSize, onSingle, fillAlike };
   useGridKeys(project, labelling, grid, dispatch, actions, root);
@@ -186,14 +191,18 @@ function usePaging(
   const ahead = openAhead(session).map((it) => it.question);
   const isDone = !grid.page.some(open);
   const isResized = grid.size !== size;
+  // The first page may have come before all its items were there.
+  const isPart = grid.page.length < Math.min(size, ahead.length);
+  const isUntouched = grid.selected.size === 0 && grid.page.every(open);
+  const isToTurn = isDone || isResized || (isPart && isUntouched);
   const isReady = ahead.length >= size || (!isFetching && ahead.length > 0);
   const items = grouped(ahead.slice(0, size)).map((it) => it.item);
   const list = items.join(" ");
   useEffect(() => {
-    if (!isReady || !(isDone || isResized)) return;
+    if (!isReady || !isToTurn) return;
     if (isResized) dispatch({ kind: "resize", size });
     dispatch({ kind: "turn", items: list.split(" ").map(Number) });
-  }, [isReady, isDone, isResized, size, list, dispatch]);
+  }, [isReady, isToTurn, isResized, size, list, dispatch]);
 }
 
 /** Fills the page with the items most like one, all selected: weed out, then press one key. */

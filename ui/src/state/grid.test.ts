@@ -52,6 +52,14 @@ test("a key answers the open selected items, or the one in focus", () => {
   expect(targets(step(grid, { kind: "toggle", item: 2 }), isOpen)).toEqual([]);
 });
 
+test("after an answer nothing is selected and the focus goes on to an open item", () => {
+  const grid = run(page(1, 2, 3, 4), { kind: "toggle", item: 2 }, { kind: "toggle", item: 3 });
+  const next = step(grid, { kind: "answered", left: [1, 4] });
+  expect([selected(next), next.focus]).toEqual([[], 4]);
+  expect(step(next, { kind: "answered", left: [1] }).focus).toBe(1);
+  expect(step(next, { kind: "answered", left: [] }).focus).toBe(4);
+});
+
 test("sizes go from 4 to 100 and no further", () => {
   expect(sizeBeside(16, 1)).toBe(25);
   expect(sizeBeside(4, -1)).toBe(4);

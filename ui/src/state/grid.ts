@@ -18,7 +18,8 @@ export type Event =
   | Readonly<{ kind: "all" }>
   | Readonly<{ kind: "none" }>
   | Readonly<{ kind: "focus"; item: number }>
-  | Readonly<{ kind: "move"; by: number }>;
+  | Readonly<{ kind: "move"; by: number }>
+  | Readonly<{ kind: "answered"; left: readonly number[] }>; // what is still open on the page
 
 export const SIZES: readonly number[] = [4, 9, 16, 25, 36, 64, 100];
 
@@ -49,11 +50,19 @@ export function step(grid: Grid, event: Event): Grid {
       return { ...grid, selected: new Set() };
     case "focus":
       return { ...grid, focus: event.item };
+    case "answered":
+      return { ...grid, selected: new Set(), focus: nextIn(grid, event.left) };
     case "move": {
       const at = grid.focus === null ? 0 : grid.page.indexOf(grid.focus) + event.by;
       return grid.page[at] === undefined ? grid : { ...grid, focus: grid.page[at] };
     }
   }
+}
+
+/** The first of `left` from the focus onwards, else the first of all. */
+function nextIn({ page, focus }: Grid, left: readonly number[]): number | null {
+  const from = focus === null ? 0 : page.indexOf(focus);
+  return page.slice(from).find((it) => left.includes(it)) ?? left[0] ?? focus;
 }
 
 /** What one key answers: the open items that are selected, else the one in focus. */
