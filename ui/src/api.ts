@@ -168,6 +168,14 @@ export function watchReachable(watcher: Watcher): () => void {
   return () => watchers.delete(watcher);
 }
 
+const loginWatchers = new Set<() => void>();
+
+/** Calls `watcher` when the server says that nobody is logged in any more. */
+export function watchLogin(watcher: () => void): () => void {
+  loginWatchers.add(watcher);
+  return () => loginWatchers.delete(watcher);
+}
+
 function noteReachable(now: boolean): void {
   if (now === isServerReachable) return;
   isServerReachable = now;
@@ -221,6 +229,8 @@ async function reach(method: string, path: string, init: RequestInit = {}): Prom
     throw new ApiError(0, { code: "unreachable", message: "the server cannot be reached" });
   }
   noteReachable(true);
+  // A refused login is answered where it was tried.
+  if (response.status === 401 && path !== "/api/session") for (const it of loginWatchers) it();
   if (!response.ok) throw await refusal(response);
   return response;
 }

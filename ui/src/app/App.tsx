@@ -2,9 +2,10 @@
 // are loaded when first opened; the label page is fetched with the frame.
 
 import { QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useState, type ComponentType } from "react";
+import { lazy, Suspense, useEffect, type ComponentType } from "react";
 import { Link, Route, Switch } from "wouter";
 
+import { api, watchLogin } from "../api";
 import { LanguageProvider, useT } from "../i18n";
 import { EmptyState } from "../parts/EmptyState";
 import { Problem } from "../parts/Problem";
@@ -14,7 +15,7 @@ import styles from "./App.module.css";
 import { ErrorBoundary } from "./ErrorBoundary";
 import { HomeLayout, ProjectLayout } from "./Layout";
 import { Login } from "./Login";
-import { newQueryClient, useSession } from "./queries";
+import { names, newQueryClient, useSession } from "./queries";
 
 /** What every page inside a project is given. */
 export type PageProps = { projectId: string };
@@ -30,8 +31,19 @@ export const PAGES: Record<string, ComponentType<PageProps>> = {
   settings: lazy(() => import("../pages/settings")),
 };
 
+const client = newQueryClient();
+
+/** Asks for what the first page needs before anything is drawn, all at once. */
+export function warmUp(): void {
+  void client.prefetchQuery({ queryKey: names.session, queryFn: api.session, staleTime: Infinity });
+  const [, projectId, page] = /^\/p\/([^/]+)(?:\/(\w+))?/.exec(location.pathname) ?? [];
+  if (projectId === undefined) return;
+  if (page === undefined || page === "label") void import("../pages/label");
+  const id = decodeURIComponent(projectId);
+  void client.prefetchQuery({ queryKey: names.project(id), queryFn: () => api.project(id) });
+}
+
 export function App() {
-  const [client] = useState(newQueryClient);
   return (
     <QueryClientProvider client={client}>
       <LanguageProvider>
@@ -48,6 +60,8 @@ export function App() {
 /** Lets in whoever is logged in, or everyone where no login is asked for. */
 function Gate() {
   const session = useSession();
+  const { refetch } = session;
+  useEffect(() => watchLogin(() => void refetch()), [refetch]);
   if (session.isPending) return <Waiting />;
   if (session.isError) {
     return (

@@ -30,7 +30,7 @@ export function KeyHelp({
                 <div key={it.key} className={styles["row"]}>
                   <dt className={styles["class"]}>
                     <Swatch colour={it.colour} />
-                    {it.name}
+                    <span>{it.name}</span>
                   </dt>
                   <dd>
                     <KeyHint keys={it.key.toUpperCase()} />

@@ -1,7 +1,15 @@
 // One item to be answered: the item large, beside it the suggestion, the
 // classes and the items most like it. Used for labelling and, blind, for audits.
 
-import { useEffect, useReducer, useRef, useState, type Dispatch, type ReactNode } from "react";
+import {
+  useEffect,
+  useReducer,
+  useRef,
+  useState,
+  type Dispatch,
+  type MouseEvent,
+  type ReactNode,
+} from "react";
 
 import type { Project, Question, Suggestion } from "../api.types";
 import { readSetting, writeSetting } from "../app/storage";
@@ -55,7 +63,7 @@ export function Editor(props: EditorProps) {
   useEditorKeys(project, labelling, question, suggestion?.ranked ?? [], actions);
 
   return (
-    <div className={styles["editor"]}>
+    <div className={styles["editor"]} onMouseDown={keepFocus}>
       <section className={styles["stage"]} data-tour="stage">
         {banner}
         <StageHead question={question} classes={project.settings.classes} isBlind={isBlind} />
@@ -81,6 +89,11 @@ export function Editor(props: EditorProps) {
       )}
     </div>
   );
+}
+
+/** A clicked button takes no focus here: Enter would press it again, on the next item. */
+export function keepFocus(event: MouseEvent): void {
+  if ((event.target as HTMLElement).closest("button")) event.preventDefault();
 }
 
 function actionsOf(

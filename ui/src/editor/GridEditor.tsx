@@ -32,6 +32,7 @@ import {
 } from "../state/grid";
 import { isOpen, openAhead, type Entry } from "../state/session";
 import { ClassList, FILTER_ID } from "./ClassList";
+import { keepFocus } from "./Editor";
 import styles from "./GridEditor.module.css";
 import { Tile } from "./Tile";
 import { useDragSelect } from "./useDragSelect";
@@ -74,7 +75,7 @@ export function GridEditor(props: GridProps) {
   useGridKeys(project, labelling, grid, dispatch, actions, root);
 
   return (
-    <div className={styles["editor"]}>
+    <div className={styles["editor"]} onMouseDown={keepFocus}>
       <section className={styles["stage"]} aria-label={t("label.grid")}>
         <Head
           grid={grid}

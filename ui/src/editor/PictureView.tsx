@@ -1,9 +1,10 @@
 // One picture, to be looked at closely: zoom at the pointer, pan, pinch, light.
 // The view itself is a pure reducer in state/view.
 
-import { useEffect, useRef, type Dispatch, type PointerEvent } from "react";
+import { useEffect, useRef, useState, type Dispatch, type PointerEvent } from "react";
 
 import { href } from "../api";
+import { useT } from "../i18n";
 import type { View, Event as ViewEvent } from "../state/view";
 import styles from "./PictureView.module.css";
 
@@ -21,6 +22,8 @@ export function PictureView(props: {
   const { project, item, name, width, view, onView } = props;
   const frame = useRef<HTMLDivElement>(null);
   const pointers = usePointers(frame, onView);
+  const t = useT();
+  const [failed, setFailed] = useState<number | null>(null);
 
   useEffect(() => {
     const element = frame.current;
@@ -44,8 +47,14 @@ export function PictureView(props: {
       {...pointers}
       onDoubleClick={() => onView({ kind: "fit" })}
     >
+      {failed === item && (
+        <p className={styles["failed"]} role="alert">
+          {t("label.noPicture")} <a href={href.original(project, item)}>{t("label.original")}</a>
+        </p>
+      )}
       <img
         key={item}
+        onError={() => setFailed(item)}
         src={href.image(project, item, 1280)}
         alt={name}
         decoding="sync"

@@ -46,7 +46,9 @@ export function Dialog({
           <h2 id={id}>{title}</h2>
           <IconButton icon="close" label={t("common.close")} onClick={onClose} />
         </header>
-        <div className={styles["body"]}>{children}</div>
+        <div className={styles["body"]} tabIndex={0} role="group" aria-labelledby={id}>
+          {children}
+        </div>
         {actions !== undefined && <footer className={styles["actions"]}>{actions}</footer>}
       </div>
     </dialog>
