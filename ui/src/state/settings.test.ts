@@ -1,0 +1,69 @@
+import { expect, test } from "vitest";
+
+import type { Settings } from "../api.types";
+import { changed, faultOf, faultyFields, merge, newClass, resolved } from "./settings";
+
+const cat = { name: "cat", key: "1", colour: "#0072b2" };
+const dog = { name: "dog", key: "2", colour: "#e69f00" };
+const base: Settings = {
+  name: "Pets",
+  classes: [cat, dog],
+  goal: { max_error: 0.05, confidence: 0.95 },
+  strategy: null,
+  batch_len: null,
+  overlap: 1,
+  budget: null,
+  model: null,
+  lease_s: 600,
+  highlights: [],
+};
+
+test("only what differs is sent", () => {
+  expect(changed(base, { ...base, classes: [{ ...cat }, dog] })).toEqual({});
+  expect(changed(base, { ...base, overlap: 2 })).toEqual({ overlap: 2 });
+});
+
+test("changes of different fields go together", () => {
+  const merged = merge(base, { ...base, overlap: 2 }, { ...base, budget: 100 });
+  expect(merged).toEqual({ settings: { ...base, overlap: 2, budget: 100 }, conflicts: [] });
+});
+
+test("a field that both changed is a conflict, unless they agree", () => {
+  const theirs = { ...base, overlap: 3, budget: 50 };
+  const merged = merge(base, { ...base, overlap: 2, budget: 50 }, theirs);
+  expect(merged.conflicts).toEqual(["overlap"]);
+  expect(resolved(merged, theirs, new Set(["overlap"])).overlap).toBe(2);
+  expect(resolved(merged, theirs, new Set()).overlap).toBe(3);
+});
+
+test("a new class takes the first key and colour that are free", () => {
+  expect(newClass("bird", base.classes)).toEqual({ name: "bird", key: "3", colour: "#009e73" });
+});
+
+test("a class says what is wrong with it", () => {
+  const faulty = [
+    { ...cat, name: " " },
+    { ...dog, key: "?" },
+    { ...dog, name: "a", key: "7" },
+    { ...dog, name: "b", key: "7" },
+    { ...dog, name: "c", key: "d" },
+    { ...dog, name: "e", key: "V" },
+    { ...dog, name: "f", key: "" },
+  ];
+  expect(faulty.map((_, at) => faultOf(faulty, at))).toEqual([
+    { kind: "noName" },
+    { kind: "badKey" },
+    { kind: "clash", clash: { key: "7", classes: ["a", "b"], action: null } },
+    { kind: "clash", clash: { key: "7", classes: ["a", "b"], action: null } },
+    { kind: "clash", clash: { key: "D", classes: ["c"], action: "next" } },
+    { kind: "kept" },
+    null,
+  ]);
+  expect(faultOf([cat, { ...dog, name: "cat" }], 1)).toEqual({ kind: "sameName" });
+});
+
+test("values that cannot be are named by their field", () => {
+  expect(faultyFields(base)).toEqual([]);
+  const draft = { ...base, goal: { max_error: 0, confidence: 0.95 }, overlap: 0, batch_len: 2.5 };
+  expect(faultyFields(draft)).toEqual(["goal", "batch_len", "overlap"]);
+});

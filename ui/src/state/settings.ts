@@ -1,0 +1,103 @@
+// Changing the settings of a project, as pure functions: what differs, what
+// is wrong, and how two people's changes are brought together. Saves nothing.
+
+import type { Class, Settings } from "../api.types";
+import { clashes, classKeys, isTaken, type Clash } from "../keys";
+
+export type Field = keyof Settings;
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The fields of `draft` that differ from `base`: what has to be sent. */
+export function changed(base: Settings, draft: Settings): Partial<Settings> {
+  const fields = (Object.keys(draft) as Field[]).filter((it) => !same(base[it], draft[it]));
+  return Object.fromEntries(fields.map((it) => [it, draft[it]]));
+}
+
+export type Merged = Readonly<{ settings: Settings; conflicts: readonly Field[] }>;
+
+/**
+ * My changes since `base` on top of theirs. Where both changed a field, and
+ * differently, it is a conflict; `settings` then holds mine.
+ */
+export function merge(base: Settings, mine: Settings, theirs: Settings): Merged {
+  const iChanged = changed(base, mine);
+  const theyChanged = changed(base, theirs);
+  const conflicts = (Object.keys(iChanged) as Field[]).filter(
+    (it) => it in theyChanged && !same(mine[it], theirs[it]),
+  );
+  return { settings: { ...theirs, ...iChanged }, conflicts };
+}
+
+/** `merged` with the other side's value in the fields of `conflicts` that are not in `keep`. */
+export function resolved(merged: Merged, theirs: Settings, keep: ReadonlySet<Field>): Settings {
+  const given = merged.conflicts.filter((it) => !keep.has(it));
+  return {
+    ...merged.settings,
+    ...Object.fromEntries(given.map((it) => [it, theirs[it]])),
+  };
+}
+
+/** Colours that people with any colour vision tell apart, after Okabe and Ito (2008), and more. */
+const COLOURS = [
+  "#0072b2",
+  "#e69f00",
+  "#009e73",
+  "#cc79a7",
+  "#56b4e9",
+  "#d55e00",
+  "#f0e442",
+  "#7a5195",
+  "#8c6d31",
+  "#4d4d4d",
+  "#88ccee",
+  "#aa4499",
+];
+
+/** A class called `name` with the first key and the first colour that are free. */
+export function newClass(name: string, classes: readonly Class[]): Class {
+  const used = new Set(classes.map((it) => it.key.toUpperCase()));
+  const key = classKeys(classes.length + 40).find((it) => it !== "" && !used.has(it)) ?? "";
+  const colours = classes.map((it) => it.colour.toLowerCase());
+  const free = COLOURS.find((it) => !colours.includes(it));
+  return { name, key, colour: free ?? COLOURS[classes.length % COLOURS.length] ?? "#4d4d4d" };
+}
+
+export type Fault =
+  | Readonly<{ kind: "noName" }>
+  | Readonly<{ kind: "sameName" }>
+  | Readonly<{ kind: "badKey" }>
+  | Readonly<{ kind: "clash"; clash: Clash }>
+  | Readonly<{ kind: "kept" }>;
+
+/** What is wrong with the class at `at`, if anything. */
+export function faultOf(classes: readonly Class[], at: number): Fault | null {
+  const it = classes[at];
+  if (it === undefined) return null;
+  const name = it.name.trim();
+  if (name === "") return { kind: "noName" };
+  if (classes.some((other, i) => i !== at && other.name.trim() === name))
+    return { kind: "sameName" };
+  if (it.key === "") return null;
+  if (!/^[a-z0-9]$/i.test(it.key)) return { kind: "badKey" };
+  const clash = clashes(classes).find((other) => other.key === it.key.toUpperCase());
+  if (clash === undefined) return null;
+  const isKept = clash.classes.length === 1 && clash.action === null && isTaken(clash.key);
+  return isKept ? { kind: "kept" } : { kind: "clash", clash };
+}
+
+/** Fields whose values the server would refuse. */
+export function faultyFields(draft: Settings): Field[] {
+  const isCount = (it: number | null) => it === null || (Number.isInteger(it) && 1 <= it);
+  const isShare = (it: number) => 0 < it && it < 1;
+  const checks: [Field, boolean][] = [
+    ["name", draft.name.trim() !== ""],
+    ["classes", draft.classes.every((_, at) => faultOf(draft.classes, at) === null)],
+    ["goal", isShare(draft.goal.max_error) && isShare(draft.goal.confidence)],
+    ["batch_len", isCount(draft.batch_len)],
+    ["overlap", isCount(draft.overlap)],
+    ["budget", isCount(draft.budget)],
+    ["lease_s", Number.isFinite(draft.lease_s) && 10 <= draft.lease_s],
+  ];
+  return checks.flatMap(([field, isGood]) => (isGood ? [] : [field]));
+}
