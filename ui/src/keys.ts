@@ -18,6 +18,7 @@ const TABLE = {
   goExplore: { scope: "everywhere", chords: ["Shift+E"] },
   goExport: { scope: "everywhere", chords: ["Shift+X"] },
   goSettings: { scope: "everywhere", chords: ["Shift+S"] },
+  newProject: { scope: "everywhere", chords: ["Shift+N"] },
 
   accept: { scope: "answer", chords: ["Enter"] },
   skip: { scope: "answer", chords: ["X", "Space"] },
@@ -57,11 +58,19 @@ const TABLE = {
   dismiss: { scope: "review", chords: ["Enter"] },
   nextReview: { scope: "review", chords: ["D", "ArrowRight"] },
   previousReview: { scope: "review", chords: ["A", "ArrowLeft"] },
+  otherClass: { scope: "review", chords: ["/"] },
+  resolveFlags: { scope: "review", chords: ["M"] },
+  commentReview: { scope: "review", chords: ["C"] },
+  undoReview: { scope: "review", chords: ["Ctrl+Z"] },
 
   search: { scope: "explore", chords: ["/"] },
   lasso: { scope: "explore", chords: ["P"] },
   pan: { scope: "explore", chords: ["H"] },
+  zoomInMap: { scope: "explore", chords: ["+", "="] },
+  zoomOutMap: { scope: "explore", chords: ["-"] },
   fitMap: { scope: "explore", chords: ["0"] },
+  labelSelection: { scope: "explore", chords: ["C"] },
+  queueSelection: { scope: "explore", chords: ["Q"] },
   clearSelection: { scope: "explore", chords: ["Escape"] },
   findSimilar: { scope: "explore", chords: ["N"] },
 } as const satisfies Record<string, { scope: Scope; chords: readonly [string, ...string[]] }>;

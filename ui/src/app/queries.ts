@@ -10,6 +10,8 @@ import type { LiveEvent, Project } from "../api.types";
 export const names = {
   session: ["session"] as const,
   projects: ["projects"] as const,
+  users: ["users"] as const,
+  models: ["models"] as const,
   project: (id: string) => ["project", id] as const,
   plan: (id: string) => ["project", id, "plan"] as const,
   autoLabel: (id: string) => ["project", id, "auto-label"] as const,

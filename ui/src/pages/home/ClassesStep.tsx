@@ -1,0 +1,150 @@
+// Where the classes come from: typed, taken from the data, or chosen later; and
+// which fields of a table to read, where they are not found out.
+
+import type { ImportRequest } from "../../api.types";
+import { useT } from "../../i18n";
+import { SelectField, TextArea, TextField } from "../../parts/Field";
+import { ClassTag } from "../../parts/ClassTag";
+import { Choice } from "../../parts/Menu";
+import { newClass } from "../../state/settings";
+import { classesFrom, kindsOf, type Chosen } from "../../state/upload";
+import type { Class } from "../../api.types";
+import styles from "./ClassesStep.module.css";
+
+const WHOSE = ["person", "gold", "crowd", "model"] as const;
+
+export type ClassChoice = Readonly<{
+  from: "typed" | "data" | "later";
+  typed: string;
+  whose: (typeof WHOSE)[number];
+  who: string;
+  textField: string;
+  labelField: string;
+  idField: string;
+}>;
+
+export function isReady({ from, typed, who }: ClassChoice): boolean {
+  if (from === "typed") return 2 <= classesFrom(typed).length;
+  return from === "later" || who.trim() !== "";
+}
+
+export function requestOf(choice: ClassChoice): Omit<ImportRequest, "upload" | "path"> {
+  const field = (name: keyof ImportRequest, value: string) =>
+    value.trim() === "" ? {} : { [name]: value.trim() };
+  return {
+    ...field("text_field", choice.textField),
+    ...field("label_field", choice.labelField),
+    ...field("id_field", choice.idField),
+    labels_as: choice.from === "data" ? `${choice.whose}:${choice.who.trim()}` : null,
+  };
+}
+
+type Props = { choice: ClassChoice; onChange: (choice: ClassChoice) => void };
+
+export function ClassesStep({ choice, isNew, onChange }: Props & { isNew: boolean }) {
+  const t = useT();
+  const sources = isNew ? (["typed", "data", "later"] as const) : (["later", "data"] as const);
+  return (
+    <fieldset className={styles["step"]}>
+      <legend className={styles["legend"]}>{t(isNew ? "home.classesOf" : "home.labelsOf")}</legend>
+      <Choice
+        label={t(isNew ? "home.classesOf" : "home.labelsOf")}
+        value={choice.from}
+        options={sources.map((value) => ({
+          value,
+          name: t(isNew || value === "data" ? `home.from_${value}` : "home.leaveLabels"),
+        }))}
+        onChange={(from) => onChange({ ...choice, from })}
+      />
+      {choice.from === "typed" && <Typed choice={choice} onChange={onChange} />}
+      {choice.from === "data" && <FromData choice={choice} onChange={onChange} />}
+      {choice.from === "later" && (
+        <p className={styles["note"]}>{t(isNew ? "home.laterNote" : "home.leaveLabelsNote")}</p>
+      )}
+    </fieldset>
+  );
+}
+
+function Typed({ choice, onChange }: Props) {
+  const t = useT();
+  const classes = classesFrom(choice.typed).reduce<Class[]>(
+    (all, name) => [...all, newClass(name, all)],
+    [],
+  );
+  return (
+    <>
+      <TextArea
+        label={t("home.typeClasses")}
+        hint={t("home.typeClassesHint")}
+        placeholder={t("home.typeClassesExample")}
+        rows={2}
+        value={choice.typed}
+        onChange={(event) => onChange({ ...choice, typed: event.target.value })}
+      />
+      {0 < classes.length && (
+        <ul className={styles["classes"]} aria-label={t("home.classesOf")}>
+          {classes.map((it) => (
+            <li key={it.name}>
+              <ClassTag of={it} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+function FromData({ choice, onChange }: Props) {
+  const t = useT();
+  return (
+    <>
+      <div className={styles["pair"]}>
+        <SelectField
+          label={t("home.whose")}
+          value={choice.whose}
+          onChange={(event) =>
+            onChange({ ...choice, whose: event.target.value as ClassChoice["whose"] })
+          }
+        >
+          {WHOSE.map((it) => (
+            <option key={it} value={it}>
+              {t(`home.whose_${it}`)}
+            </option>
+          ))}
+        </SelectField>
+        <TextField
+          label={t("home.who")}
+          value={choice.who}
+          required
+          onChange={(event) => onChange({ ...choice, who: event.target.value })}
+        />
+      </div>
+      <p className={styles["note"]}>{t("home.fromDataNote")}</p>
+    </>
+  );
+}
+
+/** Shown where there is a table: pictures have no fields. */
+export function FieldsStep({ choice, files, onChange }: Props & { files: readonly Chosen[] }) {
+  const t = useT();
+  if (kindsOf(files).n_tables === 0) return null;
+  const field = (name: "textField" | "labelField" | "idField") => (
+    <TextField
+      label={t(`home.${name}`)}
+      value={choice[name]}
+      placeholder={t("home.foundOut")}
+      spellCheck={false}
+      onChange={(event) => onChange({ ...choice, [name]: event.target.value })}
+    />
+  );
+  return (
+    <details className={styles["details"]}>
+      <summary>{t("home.fields")}</summary>
+      <div className={styles["triple"]}>
+        {field("textField")}
+        {field("labelField")}
+        {field("idField")}
+      </div>
+    </details>
+  );
+}

@@ -1,0 +1,39 @@
+// The item under review, large: a picture to zoom into, or a text to read.
+
+import { useReducer } from "react";
+
+import type { Content, Project } from "../../api.types";
+import { PictureView } from "../../editor/PictureView";
+import { TextView } from "../../editor/TextView";
+import { fitted, step } from "../../state/view";
+import styles from "./ItemView.module.css";
+
+export function ItemView(props: {
+  project: Project;
+  item: { item: number; name: string; content: Content };
+}) {
+  const { project, item } = props;
+  const { name, content } = item;
+  const [view, onView] = useReducer(step, fitted);
+  return (
+    <div className={styles[content.kind]}>
+      {content.kind === "image" ? (
+        <PictureView
+          project={project.id}
+          item={item.item}
+          name={name}
+          width={content.width}
+          view={view}
+          onView={onView}
+        />
+      ) : (
+        <TextView
+          name={name}
+          text={content.text}
+          highlights={project.settings.highlights}
+          scale={1}
+        />
+      )}
+    </div>
+  );
+}
