@@ -19,8 +19,9 @@ const CANDIDATES: usize = 2_000;
 const BANDWIDTH_ROWS: usize = 400;
 /// Rows among which those neighbours are sought.
 const BANDWIDTH_POOL: usize = 50_000;
-/// Rows whose products are computed together.
-const BLOCK: usize = 64;
+/// Rows whose products are computed together: every product lays out the other
+/// side anew, which few rows would not pay for.
+const BLOCK: usize = 100;
 
 /// UHerding: the rows that cover most of what the model is unsure about.
 ///
@@ -79,7 +80,7 @@ fn bandwidth(pool: &Pool, embeddings: &Embeddings, n: usize, rng: &mut fastrand:
     let others = embeddings.gather(&others);
     let n_others = others.len() / embeddings.dim();
     let mut distances: Vec<f32> = sample
-        .par_chunks(16)
+        .par_chunks(BLOCK)
         .flat_map_iter(|rows| {
             let mut products = vec![0.0; rows.len() * n_others];
             product_abt(&embeddings.gather(rows), &others, embeddings.dim(), &mut products);
