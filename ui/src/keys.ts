@@ -73,6 +73,7 @@ const TABLE = {
   queueSelection: { scope: "explore", chords: ["Q"] },
   clearSelection: { scope: "explore", chords: ["Escape"] },
   findSimilar: { scope: "explore", chords: ["N"] },
+  undoExplore: { scope: "explore", chords: ["Ctrl+Z"] },
 } as const satisfies Record<string, { scope: Scope; chords: readonly [string, ...string[]] }>;
 
 export type Action = keyof typeof TABLE;

@@ -17,6 +17,8 @@ const PATHS = {
   next: "m9 5 7 7-7 7",
   previous: "m15 5-7 7 7 7",
   down: "m6 9 6 6 6-6",
+  up: "m6 15 6-6 6 6",
+  move: "M12 3v18M3 12h18M9 6l3-3 3 3M9 18l3 3 3-3M6 9l-3 3 3 3M18 9l3 3-3 3",
   check: "m5 12 5 5 9-11",
   close: "M6 6l12 12M18 6 6 18",
   skip: "m5 6 7 6-7 6V6ZM19 6v12",
