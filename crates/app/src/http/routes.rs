@@ -134,6 +134,9 @@ pub fn openapi() -> Value {
     api.info.title = "Annota".to_owned();
     env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
     let components = api.components.get_or_insert_default();
+    // The type of a query parameter is named in its route, but not described by it.
+    let format = auto_label::CertificateFormat::schema();
+    components.schemas.insert("CertificateFormat".to_owned(), format);
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(guard::COOKIE)));
     components.add_security_scheme("login", cookie);
     let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
