@@ -6,7 +6,6 @@ import type {
   Annotation,
   AutoLabelState,
   Batch,
-  Certificate,
   ExportFormat,
   ImportRequest,
   ImportState,
@@ -20,6 +19,7 @@ import type {
   Neighbour,
   NewAnnotation,
   NewRemark,
+  PictureContent,
   Page,
   Plan,
   Project,
@@ -129,8 +129,6 @@ export const api = {
   autoLabel: (id: string) => get<AutoLabelState>(`${project(id)}/auto-label`),
   startAudit: (id: string, goal: { max_error?: number; confidence?: number } = {}) =>
     post<AutoLabelState>(`${project(id)}/auto-label`, goal),
-  certificate: (id: string, n: number) =>
-    get<Certificate>(`${project(id)}/certificates/${n}?format=json`),
   verify: (id: string) => get<Verified>(`${project(id)}/verify`),
   review: (id: string, kind: ReviewKind | null, cursor: string | null = null, limit = 20) =>
     get<ReviewPage>(`${project(id)}/review${query({ kind, limit, cursor })}`),
@@ -147,8 +145,9 @@ export type Versioned<T> = Readonly<{ value: T; etag: string }>;
 
 /** Addresses for `<img>` and links; the browser fetches these itself. */
 export const href = {
-  image: (id: string, n: number, width: 96 | 320 | 640 | 1280) =>
-    `${item(id, n)}/image?width=${width}`,
+  /** With the hash of its bytes an address lasts, so that the browser need not ask again. */
+  image: (id: string, n: number, picture: PictureContent, width: 96 | 320 | 640 | 1280) =>
+    `${item(id, n)}/image${query({ width, v: picture.hash })}`,
   original: (id: string, n: number) => `${item(id, n)}/original`,
   certificate: (id: string, n: number, format: "json" | "text") =>
     `${project(id)}/certificates/${n}?format=${format}`,

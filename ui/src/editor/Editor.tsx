@@ -180,7 +180,7 @@ function Item(props: {
           project={project.id}
           item={item}
           name={name}
-          width={content.width}
+          picture={content}
           view={view}
           onView={onView}
         />

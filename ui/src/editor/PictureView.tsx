@@ -4,6 +4,7 @@
 import { useEffect, useRef, useState, type Dispatch, type PointerEvent } from "react";
 
 import { href } from "../api";
+import type { PictureContent } from "../api.types";
 import { useT } from "../i18n";
 import type { View, Event as ViewEvent } from "../state/view";
 import styles from "./PictureView.module.css";
@@ -15,11 +16,11 @@ export function PictureView(props: {
   project: string;
   item: number;
   name: string;
-  width: number | null;
+  picture: PictureContent;
   view: View;
   onView: Dispatch<ViewEvent>;
 }) {
-  const { project, item, name, width, view, onView } = props;
+  const { project, item, name, picture, view, onView } = props;
   const frame = useRef<HTMLDivElement>(null);
   const pointers = usePointers(frame, onView);
   const t = useT();
@@ -39,7 +40,7 @@ export function PictureView(props: {
   }, [onView]);
 
   const { zoom, x, y, brightness, contrast } = view;
-  const isSmall = width !== null && width <= SMALL_PIXELS;
+  const isSmall = picture.width !== null && picture.width <= SMALL_PIXELS;
   return (
     <div
       ref={frame}
@@ -55,7 +56,7 @@ export function PictureView(props: {
       <img
         key={item}
         onError={() => setFailed(item)}
-        src={href.image(project, item, 1280)}
+        src={href.image(project, item, picture, 1280)}
         alt={name}
         decoding="sync"
         draggable={false}

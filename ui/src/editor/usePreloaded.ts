@@ -11,9 +11,10 @@ const AHEAD = 8;
 export function usePreloaded(project: string, questions: readonly Question[]): void {
   const kept = useRef(new Map<string, HTMLImageElement>());
   const addresses = questions
-    .filter((it) => it.content.kind === "image")
-    .slice(0, AHEAD)
-    .map((it) => href.image(project, it.item, 1280));
+    .flatMap(({ item, content }) =>
+      content.kind === "image" ? [href.image(project, item, content, 1280)] : [],
+    )
+    .slice(0, AHEAD);
   const list = addresses.join("\n");
   useEffect(() => {
     const wanted = new Set(list === "" ? [] : list.split("\n"));

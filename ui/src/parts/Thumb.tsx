@@ -17,7 +17,7 @@ export function Thumb(props: {
       return (
         <img
           className={styles["picture"]}
-          src={href.image(project, item, width)}
+          src={href.image(project, item, content, width)}
           alt={name}
           loading="lazy"
           decoding="async"

@@ -22,6 +22,7 @@ const question = (item: number, confidence = 0.5): Question => ({
   lease: `lease ${item}`,
   expires_at: "2026-01-01T00:00:00Z",
   remarks: [],
+  previous: null,
 });
 const batchOf = (
   items: number[],

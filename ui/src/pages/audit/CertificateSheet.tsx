@@ -2,17 +2,24 @@
 
 import { href } from "../../api";
 import type { Certificate, Project } from "../../api.types";
-import { useT } from "../../i18n";
+import { useT, type Key } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { ButtonLink } from "../../parts/ButtonLink";
 import { Icon } from "../../parts/Icon";
 import { Page } from "../../parts/Page";
 import styles from "./audit.module.css";
 
+const STATEMENTS: Readonly<Record<Certificate["document"]["claim"], Key>> = {
+  "all-labels": "audit.statement",
+  "auto-labels": "audit.statementAuto",
+  "each-class": "audit.statementClasses",
+};
+
 export function CertificateSheet(props: { project: Project; certificate: Certificate }) {
   const { project, certificate } = props;
   const t = useT();
-  const { statement, max_error, confidence, n_items } = certificate.document;
+  const { statement, claim, max_error, confidence, n_items, n_auto_labelled } =
+    certificate.document;
   return (
     <Page
       title={t("audit.certificateTitle")}
@@ -47,9 +54,9 @@ export function CertificateSheet(props: { project: Project; certificate: Certifi
           <div>
             <p className={styles["kicker"]}>{t("audit.certificateOf", { name: project.name })}</p>
             <p className={styles["statement"]}>
-              {t("audit.statement", {
+              {t(STATEMENTS[claim], {
                 error: t.percent(max_error, 1),
-                n: n_items,
+                n: claim === "all-labels" ? n_items : n_auto_labelled,
                 confidence: t.percent(confidence, 1),
               })}
             </p>

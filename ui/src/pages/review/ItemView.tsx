@@ -22,7 +22,7 @@ export function ItemView(props: {
           project={project.id}
           item={item.item}
           name={name}
-          width={content.width}
+          picture={content}
           view={view}
           onView={onView}
         />
