@@ -54,12 +54,12 @@ export function ProgressCard({ project }: { project: Project }) {
         <p className={styles["forecast"]}>
           {typeof forecast.minutes === "number"
             ? t("label.forecastTime", {
-                count: forecast.answers,
+                count: Math.ceil(forecast.answers),
                 minutes: Math.max(1, Math.round(forecast.minutes)),
                 error: t.percent(project.goal.max_error),
               })
             : t("label.forecast", {
-                count: forecast.answers,
+                count: Math.ceil(forecast.answers),
                 error: t.percent(project.goal.max_error),
               })}{" "}
           <Link href={`/p/${project.id}/progress`}>{t("label.more")}</Link>

@@ -188,11 +188,10 @@ function Near({ project, item, explore }: { project: Project; item: number; expl
               <button
                 type="button"
                 className={styles[it.content.kind]}
-                aria-label={t("explore.open", { name: it.name })}
                 onClick={() => explore.dispatch({ kind: "opened", item: it.item })}
               >
                 <span className={styles["thumb"]}>
-                  <Thumb project={project.id} item={it.item} name="" content={it.content} />
+                  <Thumb project={project.id} item={it.item} name={it.name} content={it.content} />
                 </span>
                 <span className={styles["said"]}>
                   {of ? <ClassTag of={of} /> : <span>{t("explore.noLabel")}</span>}

@@ -94,7 +94,6 @@ function Line(props: {
       <button
         type="button"
         className={`${styles["open"]} ${styles[row.content.kind]}`}
-        aria-label={t("explore.open", { name: row.name })}
         onClick={onOpen}
       >
         <span className={styles["thumb"]}>

@@ -47,7 +47,7 @@ void main() {
 }`;
 
 const FRAGMENT = `#version 300 es
-precision mediump float;
+precision highp float;
 in vec3 tint;
 uniform float alpha;
 uniform float diameter;
@@ -67,6 +67,8 @@ export function newPainter(
   const gl = isPlain ? null : canvas.getContext("webgl2", { antialias: false });
   const program = gl && linked(gl);
   if (gl && program) return glPainter(canvas, gl, program, onLost);
+  // A canvas keeps its first context: the plain painter needs another one.
+  if (gl) onLost();
   return plainPainter(canvas);
 }
 

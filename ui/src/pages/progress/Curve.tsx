@@ -21,7 +21,7 @@ export default function Curve({ curve, maxError }: { curve: Plan["curve"]; maxEr
   useEffect(() => {
     const element = root.current;
     if (!element) return;
-    const options = optionsFor(t, colours, maxError, element.clientWidth);
+    const options = optionsFor(t, colours, curve, maxError, element.clientWidth);
     const chart = new uPlot(options, dataOf(curve), element);
     const observer = new ResizeObserver(() => {
       chart.setSize({ width: element.clientWidth, height: HEIGHT });
@@ -49,24 +49,32 @@ export default function Curve({ curve, maxError }: { curve: Plan["curve"]; maxEr
         }
       />
       <figcaption className={styles["caption"]}>
-        {t("progress.curveNote", { aim: t.percent(1 - maxError, 1) })}
+        {t(hasInterval(curve) ? "progress.curveNote" : "progress.curveNotePlain", {
+          aim: t.percent(1 - maxError, 1),
+        })}
       </figcaption>
     </figure>
   );
 }
 
+/** Whether there is an interval to draw; early curves have none. */
+const hasInterval = (curve: Plan["curve"]) =>
+  curve.some((it) => it.low !== null && it.high !== null);
+
 function dataOf(curve: Plan["curve"]): AlignedData {
-  return [
-    curve.map((it) => it.n_answers),
-    curve.map((it) => it.high),
-    curve.map((it) => it.low),
-    curve.map((it) => it.accuracy),
-  ];
+  const bounds = hasInterval(curve) ? [curve.map((it) => it.high), curve.map((it) => it.low)] : [];
+  return [curve.map((it) => it.n_answers), ...bounds, curve.map((it) => it.accuracy)];
 }
 
 type Colours = Record<(typeof TOKENS)[number], string>;
 
-function optionsFor(t: Translator, colours: Colours, maxError: number, width: number): Options {
+function optionsFor(
+  t: Translator,
+  colours: Colours,
+  curve: Plan["curve"],
+  maxError: number,
+  width: number,
+): Options {
   const axis = {
     stroke: colours["ink-soft"],
     grid: { stroke: colours["line"], width: 1 },
@@ -74,6 +82,11 @@ function optionsFor(t: Translator, colours: Colours, maxError: number, width: nu
     font: `12px ${getComputedStyle(document.body).fontFamily}`,
   };
   const share = (value: number | null) => (value === null ? "–" : t.percent(value, 1));
+  const bound = (label: string) => ({
+    label,
+    stroke: "transparent",
+    value: (_: uPlot, it: number | null) => share(it),
+  });
   const band = colours["accent"].replace("rgb(", "rgba(").replace(")", ", 0.16)");
   return {
     width,
@@ -90,8 +103,7 @@ function optionsFor(t: Translator, colours: Colours, maxError: number, width: nu
     ],
     series: [
       { label: t("progress.answers"), value: (_, it) => (it === null ? "–" : t.number(it)) },
-      { label: t("progress.high"), stroke: "transparent", value: (_, it) => share(it) },
-      { label: t("progress.low"), stroke: "transparent", value: (_, it) => share(it) },
+      ...(hasInterval(curve) ? [bound(t("progress.high")), bound(t("progress.low"))] : []),
       {
         label: t("progress.accuracyShort"),
         stroke: colours["accent"],
@@ -100,7 +112,7 @@ function optionsFor(t: Translator, colours: Colours, maxError: number, width: nu
         value: (_, it) => share(it),
       },
     ],
-    bands: [{ series: [1, 2], fill: band }],
+    bands: hasInterval(curve) ? [{ series: [1, 2], fill: band }] : [],
     hooks: { draw: [(chart) => drawAim(chart, 1 - maxError, colours["good"])] },
   };
 }
