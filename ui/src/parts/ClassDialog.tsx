@@ -40,14 +40,20 @@ export function ClassDialog(props: {
   };
   return (
     <Dialog title={title} onClose={onClose}>
-      {/* Keys are for whatever has the focus inside. */}
-      <div className={styles["body"]} onKeyDown={onKeyDown} role="presentation">
+      {/* Holds the focus at first: keys answer, and Enter alone answers nothing. */}
+      <div
+        className={styles["body"]}
+        onKeyDown={onKeyDown}
+        role="group"
+        aria-label={title}
+        tabIndex={-1}
+        data-focus-first={MOST_SHOWN < classes.length ? undefined : ""}
+      >
         {MOST_SHOWN < classes.length && (
           <TextField
             label={t("common.findClass")}
             type="search"
             value={query}
-            autoFocus
             onChange={(event) => setQuery(event.target.value)}
           />
         )}
@@ -60,7 +66,6 @@ export function ClassDialog(props: {
                   <button
                     type="button"
                     className={styles["class"]}
-                    autoFocus={classes.length <= MOST_SHOWN && position === 0}
                     onClick={() => onPick(position)}
                   >
                     <Swatch colour={it.colour} />

@@ -7,6 +7,9 @@ import { useT } from "../i18n";
 import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 
+const FIRST = "[data-focus-first]";
+const FIELD = "input, textarea, select";
+
 export function Dialog({
   title,
   onClose,
@@ -25,7 +28,13 @@ export function Dialog({
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // The browser chooses the first control, which is the one that closes.
+      const first =
+        element.querySelector<HTMLElement>(FIRST) ?? element.querySelector<HTMLElement>(FIELD);
+      first?.focus();
+    }
     return () => element?.close();
   }, []);
   return (

@@ -5,6 +5,7 @@ import {
   fitted,
   movedBy,
   nearest,
+  reachOf,
   rowsInside,
   toMap,
   toScreen,
@@ -44,6 +45,16 @@ test("zooming keeps the place under the pointer, and has limits", () => {
 test("the map cannot be moved out of sight", () => {
   expect(movedBy({ x: 0, y: 0, scale: 100 }, 50, 50)).toEqual({ x: -0.5, y: 0.5, scale: 100 });
   expect(movedBy({ x: 0, y: 0, scale: 100 }, -900, 0).x).toBe(1);
+});
+
+test("a flat map fills the width, and a map without points is shown whole", () => {
+  const reach = reachOf(Float32Array.of(-0.9, 0.4), Float32Array.of(0.3, -0.45));
+  expect(reach.x).toBeCloseTo(0.9, 6);
+  expect(reach.y).toBeCloseTo(0.45, 6);
+  const camera = wholeMap(size, reach);
+  expect(toScreen(camera, size, { x: -0.9, y: 0 }).x).toBeGreaterThan(0);
+  expect(camera.scale).toBeGreaterThan(2 * wholeMap(size).scale);
+  expect(reachOf(new Float32Array(), new Float32Array())).toEqual({ x: 1, y: 1 });
 });
 
 test("a fitted camera shows every point", () => {

@@ -10,9 +10,23 @@ export type Camera = Readonly<{ x: number; y: number; scale: number }>;
 const MOST_ZOOM = 400;
 const MARGIN = 0.94;
 
-/** The camera that sees the whole map, which reaches from -1 to 1. */
-export function wholeMap({ width, height }: Size): Camera {
-  return { x: 0, y: 0, scale: (MARGIN * Math.max(1, Math.min(width, height))) / 2 };
+/** How far points lie from the middle of the map, at most: 1 each way if nothing is known of them. */
+export type Reach = Readonly<{ x: number; y: number }>;
+const FULL_REACH: Reach = { x: 1, y: 1 };
+
+/** The camera that sees all of a map that reaches so far. */
+export function wholeMap({ width, height }: Size, reach: Reach = FULL_REACH): Camera {
+  const scale = Math.min(Math.max(1, width) / reach.x, Math.max(1, height) / reach.y);
+  return { x: 0, y: 0, scale: (MARGIN * scale) / 2 };
+}
+
+/** A map without points, or with all of them in the middle, is shown as if it reached everywhere. */
+export function reachOf(xs: Float32Array, ys: Float32Array): Reach {
+  const farthest = (values: Float32Array) =>
+    values.reduce((most, it) => Math.max(most, Math.abs(it)), 0);
+  const [x, y] = [farthest(xs), farthest(ys)];
+  const least = Math.max(x, y) / 4;
+  return least === 0 ? FULL_REACH : { x: Math.max(x, least), y: Math.max(y, least) };
 }
 
 export function toScreen(camera: Camera, size: Size, at: Point): Point {

@@ -11,6 +11,7 @@ import { IconButton } from "../../parts/Button";
 import {
   cellsOf,
   nearest,
+  reachOf,
   rowsInside,
   toMap,
   toScreen,
@@ -43,7 +44,8 @@ export function MapView(props: Props) {
   const t = useT();
   const frame = useRef<HTMLDivElement>(null);
   const size = useSize(frame);
-  const view = useCamera(frame, size);
+  const reach = useMemo(() => reachOf(points.x, points.y), [points.x, points.y]);
+  const view = useCamera(frame, size, reach);
   const { camera } = view;
   const [tool, setTool] = useState<Tool>("pan");
   const { hovered, outline, handlers } = usePointing({ ...props, size, view, tool });

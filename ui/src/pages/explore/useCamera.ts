@@ -3,8 +3,16 @@
 
 import { useEffect, useRef, useState, type PointerEvent, type RefObject } from "react";
 
-import { movedBy, toMap, wholeMap, zoomedAt, type Camera, type Point } from "../../state/plane";
-import type { Size } from "../../state/plane";
+import {
+  movedBy,
+  toMap,
+  wholeMap,
+  zoomedAt,
+  type Camera,
+  type Point,
+  type Reach,
+  type Size,
+} from "../../state/plane";
 
 const WHEEL_STEP = 0.0016;
 const CLICK_SLACK = 4;
@@ -29,11 +37,11 @@ export function useSize(element: RefObject<HTMLElement | null>): Size | null {
 }
 
 /** The camera, or the whole map while it was never moved, so that it follows the window. */
-export function useCamera(frame: RefObject<HTMLElement | null>, size: Size | null) {
+export function useCamera(frame: RefObject<HTMLElement | null>, size: Size | null, reach: Reach) {
   const [moved, setMoved] = useState<Camera | null>(null);
-  const camera = moved ?? wholeMap(size ?? { width: 1, height: 1 });
+  const camera = moved ?? wholeMap(size ?? { width: 1, height: 1 }, reach);
   const change = (step: (camera: Camera, size: Size) => Camera) => {
-    if (size !== null) setMoved((before) => step(before ?? wholeMap(size), size));
+    if (size !== null) setMoved((before) => step(before ?? wholeMap(size, reach), size));
   };
   const zoomAt = (at: Point | null, factor: number) =>
     change((it, of) => zoomedAt(it, of, at ?? { x: of.width / 2, y: of.height / 2 }, factor));
