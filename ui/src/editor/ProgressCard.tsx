@@ -8,6 +8,7 @@ import type { Project } from "../api.types";
 import { names } from "../app/queries";
 import { useT } from "../i18n";
 import { Progress } from "../parts/Progress";
+import { minutesLeft } from "../state/plan";
 import styles from "./ProgressCard.module.css";
 
 export function ProgressCard({ project }: { project: Project }) {
@@ -18,6 +19,7 @@ export function ProgressCard({ project }: { project: Project }) {
   });
   const { n_answered, n_items, model } = project;
   const { forecast, pace } = plan ?? {};
+  const minutes = plan ? minutesLeft(plan) : null;
   const accuracy = model?.out_of_fold_accuracy ?? null;
   return (
     <section className={styles["card"]} data-tour="progress" aria-label={t("app.progress")}>
@@ -52,10 +54,10 @@ export function ProgressCard({ project }: { project: Project }) {
       )}
       {forecast && (
         <p className={styles["forecast"]}>
-          {typeof forecast.minutes === "number"
+          {minutes !== null
             ? t("label.forecastTime", {
                 count: Math.ceil(forecast.answers),
-                minutes: Math.max(1, Math.round(forecast.minutes)),
+                minutes: Math.max(1, Math.round(minutes)),
                 error: t.percent(project.goal.max_error),
               })
             : t("label.forecast", {

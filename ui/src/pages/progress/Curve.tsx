@@ -81,6 +81,7 @@ function optionsFor(
     ticks: { stroke: colours["line"], width: 1, size: 4 },
     font: `12px ${getComputedStyle(document.body).fontFamily}`,
   };
+  const aim = 1 - maxError;
   const share = (value: number | null) => (value === null ? "–" : t.percent(value, 1));
   const bound = (label: string) => ({
     label,
@@ -95,7 +96,12 @@ function optionsFor(
     cursor: { drag: { x: false, y: false }, points: { size: 9 } },
     scales: {
       x: { time: false },
-      y: { range: (_, low, high) => [Math.max(0, low - 0.03), Math.min(1.005, high + 0.02)] },
+      y: {
+        range: (_, low, high) => [
+          Math.max(0, Math.min(low, aim) - 0.03),
+          Math.min(1.005, Math.max(high, aim) + 0.02),
+        ],
+      },
     },
     axes: [
       { ...axis, label: t("progress.answers"), labelFont: axis.font, labelSize: 24, size: 36 },
@@ -113,7 +119,7 @@ function optionsFor(
       },
     ],
     bands: hasInterval(curve) ? [{ series: [1, 2], fill: band }] : [],
-    hooks: { draw: [(chart) => drawAim(chart, 1 - maxError, colours["good"])] },
+    hooks: { draw: [(chart) => drawAim(chart, aim, colours["good"])] },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Goal, Plan } from "../../api.types";
 import { useT, type Translator } from "../../i18n";
 import { Icon } from "../../parts/Icon";
 import { Figure } from "../../parts/Stat";
+import { minutesLeft, secondsEach } from "../../state/plan";
 import styles from "./Figures.module.css";
 
 /** "12 min", "1.5 hr": as one plans a day. */
@@ -19,6 +20,7 @@ const timeText = (minutes: number, t: Translator): string =>
 export function Forecast({ plan, goal }: { plan: Plan; goal: Goal }) {
   const t = useT();
   const { forecast, n_items, n_answered } = plan;
+  const minutes = minutesLeft(plan);
   const aim = t("progress.aim", {
     count: n_items,
     error: t.percent(goal.max_error, 1),
@@ -33,8 +35,7 @@ export function Forecast({ plan, goal }: { plan: Plan; goal: Goal }) {
         ) : (
           <p className={styles["headline"]}>
             {t("progress.forecast", { count: Math.ceil(forecast.answers) })}
-            {forecast.minutes !== null &&
-              t("progress.forecastTime", { time: timeText(forecast.minutes, t) })}
+            {minutes !== null && t("progress.forecastTime", { time: timeText(minutes, t) })}
           </p>
         )}
         <p>
@@ -87,11 +88,10 @@ export function Errors({ plan }: { plan: Plan }) {
 
 export function Pace({ plan, nSure }: { plan: Plan; nSure: number | null }) {
   const t = useT();
-  const { answers_per_minute, seconds_per_answer, n_today } = plan.pace;
+  const { answers_per_minute, n_today } = plan.pace;
+  const seconds = secondsEach(plan);
   const notes = [
-    seconds_per_answer === null
-      ? ""
-      : t("progress.secondsEach", { seconds: t.number(seconds_per_answer, ONE_DIGIT) }),
+    seconds === null ? "" : t("progress.secondsEach", { seconds: t.number(seconds, ONE_DIGIT) }),
     t("progress.today", { count: n_today }),
     nSure === null ? "" : t("progress.nSure", { count: nSure }),
   ];
