@@ -9,6 +9,7 @@ import label from "./label.json";
 import progress from "./progress.json";
 import review from "./review.json";
 import settings from "./settings.json";
+import told from "./told.json";
 
 export default {
   app,
@@ -22,4 +23,5 @@ export default {
   progress,
   review,
   settings,
+  told,
 };

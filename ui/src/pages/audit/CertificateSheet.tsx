@@ -2,24 +2,17 @@
 
 import { href } from "../../api";
 import type { Certificate, Project } from "../../api.types";
-import { useT, type Key } from "../../i18n";
+import { useT } from "../../i18n";
 import { Button } from "../../parts/Button";
 import { ButtonLink } from "../../parts/ButtonLink";
 import { Icon } from "../../parts/Icon";
 import { Page } from "../../parts/Page";
 import styles from "./audit.module.css";
-
-const STATEMENTS: Readonly<Record<Certificate["document"]["claim"], Key>> = {
-  "all-labels": "audit.statement",
-  "auto-labels": "audit.statementAuto",
-  "each-class": "audit.statementClasses",
-};
+import { statementOf } from "./statement";
 
 export function CertificateSheet(props: { project: Project; certificate: Certificate }) {
   const { project, certificate } = props;
   const t = useT();
-  const { statement, claim, max_error, confidence, n_items, n_auto_labelled } =
-    certificate.document;
   return (
     <Page
       title={t("audit.certificateTitle")}
@@ -53,16 +46,10 @@ export function CertificateSheet(props: { project: Project; certificate: Certifi
           </span>
           <div>
             <p className={styles["kicker"]}>{t("audit.certificateOf", { name: project.name })}</p>
-            <p className={styles["statement"]}>
-              {t(STATEMENTS[claim], {
-                error: t.percent(max_error, 1),
-                n: claim === "all-labels" ? n_items : n_auto_labelled,
-                confidence: t.percent(confidence, 1),
-              })}
-            </p>
+            <p className={styles["statement"]}>{statementOf(certificate.document, t)}</p>
           </div>
         </header>
-        <pre className={styles["text"]} tabIndex={0} aria-label={statement}>
+        <pre className={styles["text"]} tabIndex={0} aria-label={certificate.document.statement}>
           {certificate.text}
         </pre>
         <footer className={styles["soft"]}>{t("audit.scope")}</footer>

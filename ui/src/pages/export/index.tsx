@@ -8,6 +8,7 @@ import type { Certificate, ExportFormat, Origin, Project } from "../../api.types
 import type { PageProps } from "../../app/App";
 import { names, useProject } from "../../app/queries";
 import { useT } from "../../i18n";
+import { told } from "../../i18n/told";
 import { ButtonLink } from "../../parts/ButtonLink";
 import { Card } from "../../parts/Card";
 import { EmptyState } from "../../parts/EmptyState";
@@ -18,6 +19,7 @@ import { Page } from "../../parts/Page";
 import { Problem } from "../../parts/Problem";
 import { Skeleton } from "../../parts/Skeleton";
 import { ORIGINS } from "../../state/explore";
+import { statementOf } from "../audit/statement";
 import styles from "./index.module.css";
 
 export default function ExportPage({ projectId }: PageProps) {
@@ -78,7 +80,7 @@ function Format({ of, projectId }: { of: ExportFormat; projectId: string }) {
       <div className={styles["format"]}>
         <div>
           <h3>{of.name}</h3>
-          <p>{of.summary}</p>
+          <p>{told(t, "format", of.format, of.summary)}</p>
           <p className={styles["faint"]}>{kind}</p>
         </div>
         <ButtonLink href={href.export(projectId, of.format)} icon="download" isDownload>
@@ -178,7 +180,7 @@ function Statement({ certificate, project }: { certificate: Certificate; project
     <>
       <p className={styles["good"]}>
         <Icon name="check" size={18} />
-        <span>{certificate.document.statement}</span>
+        <span>{statementOf(certificate.document, t)}</span>
       </p>
       <p className={styles["faint"]}>{t("export.certificateIn")}</p>
       <div className={styles["row"]}>

@@ -105,7 +105,7 @@ function optionsFor(
     },
     axes: [
       { ...axis, label: t("progress.answers"), labelFont: axis.font, labelSize: 24, size: 36 },
-      { ...axis, size: 56, values: (_, splits) => splits.map((it) => t.percent(it)) },
+      { ...axis, size: 56, values: (_, splits) => splits.map((it) => t.percent(it, 1)) },
     ],
     series: [
       { label: t("progress.answers"), value: (_, it) => (it === null ? "–" : t.number(it)) },

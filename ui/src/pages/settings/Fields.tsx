@@ -6,6 +6,7 @@ import { api } from "../../api";
 import type { Project, Settings } from "../../api.types";
 import { names } from "../../app/queries";
 import { useT } from "../../i18n";
+import { told } from "../../i18n/told";
 import { Card } from "../../parts/Card";
 import { SelectField, TextArea, TextField } from "../../parts/Field";
 import type { Field } from "../../state/settings";
@@ -80,7 +81,11 @@ export function Steering({ settings, faulty, onChange, project }: Props & { proj
       <div className={styles["grid"]}>
         <SelectField
           label={t("settings.strategy")}
-          hint={strategy?.summary ?? t("settings.strategyDefaultHint")}
+          hint={
+            strategy
+              ? told(t, "strategy", strategy.name, strategy.summary)
+              : t("settings.strategyDefaultHint")
+          }
           value={settings.strategy ?? ""}
           onChange={(event) => onChange({ strategy: event.target.value || null })}
         >
@@ -125,7 +130,8 @@ function ModelField(props: Pick<Props, "settings" | "onChange"> & { project: Pro
       hint={
         isChange && 0 < project.n_items
           ? t("settings.modelChange")
-          : (chosen?.summary ?? t("settings.modelHint", { name: project.backbone ?? "–" }))
+          : (chosen?.summary ??
+            t("settings.modelHint", { name: project.backbone?.split(/[@+]/)[0] ?? "–" }))
       }
       value={settings.model ?? ""}
       onChange={(event) => onChange({ model: event.target.value || null })}
