@@ -221,10 +221,9 @@ function useAlike(
     async (item: number) => {
       try {
         const neighbours = await api.neighbours(project, item, 2 * size);
-        const unlabelled = neighbours.filter(
-          (it) => it.origin === "none" || it.origin === "predicted",
-        );
-        const items = [item, ...unlabelled.map((it) => it.item)].slice(0, size);
+        // What came with the data is asked like everything else.
+        const open = neighbours.filter((it) => it.origin !== "person" && it.origin !== "auto");
+        const items = [item, ...open.map((it) => it.item)].slice(0, size);
         const given = new Set((await ask(items)).map((it) => it.item));
         dispatch({ kind: "turn", items: items.filter((it) => given.has(it)) });
         dispatch({ kind: "all" });

@@ -119,6 +119,7 @@ function Detail(props: { project: Project; detail: ItemDetail; explore: Explore 
       <ItemView
         project={project}
         item={{ item: detail.item, name: detail.name, content: detail.full }}
+        isSmall
       />
       <dl className={styles["facts"]}>
         <dt>{t("explore.class")}</dt>

@@ -91,6 +91,8 @@ function usePlace(name: string): Place | null {
 
 const CARD_HEIGHT = 220;
 const GAP = 14;
+/** Below the line over the item, so that the card hides as little of it as can be. */
+const HEAD = 48;
 
 function placeBeside(box: DOMRect): Place {
   const ring = {
@@ -105,7 +107,7 @@ function placeBeside(box: DOMRect): Place {
     : Math.min(box.left + GAP, innerWidth - WIDTH - GAP);
   const isTall = box.height > innerHeight / 3;
   const below = box.bottom + GAP;
-  const top = isRoomLeft ? box.top : isTall ? box.top + box.height / 3 : below;
+  const top = isRoomLeft ? box.top : isTall ? box.top + HEAD : below;
   return {
     ring,
     card: {

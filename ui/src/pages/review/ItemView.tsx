@@ -8,15 +8,19 @@ import { TextView } from "../../editor/TextView";
 import { fitted, step } from "../../state/view";
 import styles from "./ItemView.module.css";
 
+const SMALL = 0.75;
+
 export function ItemView(props: {
   project: Project;
   item: { item: number; name: string; content: Content };
+  /** Beside other things, in less room. */
+  isSmall?: boolean;
 }) {
-  const { project, item } = props;
+  const { project, item, isSmall = false } = props;
   const { name, content } = item;
   const [view, onView] = useReducer(step, fitted);
   return (
-    <div className={styles[content.kind]}>
+    <div className={`${styles[content.kind]} ${isSmall ? styles["small"] : ""}`}>
       {content.kind === "image" ? (
         <PictureView
           project={project.id}
@@ -31,7 +35,7 @@ export function ItemView(props: {
           name={name}
           text={content.text}
           highlights={project.settings.highlights}
-          scale={1}
+          scale={isSmall ? SMALL : 1}
         />
       )}
     </div>
