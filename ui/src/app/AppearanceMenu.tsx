@@ -1,13 +1,11 @@
 // Language, theme, keys, and who is logged in.
 
-import { useQueryClient } from "@tanstack/react-query";
-
 import { api } from "../api";
 import { useLanguage, type Language } from "../i18n";
 import { Button } from "../parts/Button";
 import { Choice, Menu } from "../parts/Menu";
 import styles from "./AppearanceMenu.module.css";
-import { names, useSession } from "./queries";
+import { useSession } from "./queries";
 import { THEMES, useTheme } from "./theme";
 
 const ROLE_NAMES = {
@@ -70,12 +68,10 @@ function Actions(props: {
 }) {
   const { onHelp, onTour, close } = props;
   const { t } = useLanguage();
-  const client = useQueryClient();
   const { data: session } = useSession();
   const logOut = async () => {
     await api.logOut();
-    client.clear();
-    await client.invalidateQueries({ queryKey: names.session });
+    // Loading the page anew forgets all that this user was told.
     location.assign("/");
   };
   const item = (action: () => void) => () => {

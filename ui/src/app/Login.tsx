@@ -24,7 +24,8 @@ export function Login() {
     setBusy(true);
     try {
       const session = await api.logIn(String(form.get("name")), String(form.get("password")));
-      client.clear();
+      // Whatever an earlier user was told goes; the session stays, since it is being watched.
+      client.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== names.session[0] });
       client.setQueryData(names.session, session);
     } catch (refused) {
       setError(refused);

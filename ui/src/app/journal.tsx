@@ -56,6 +56,7 @@ export function JournalProvider({ project, children }: { project: string; childr
     [project, user],
   );
 
+  const holdTab = useHeldTab();
   const tellOtherTabs = useOtherTabs(count);
   useEffect(() => {
     const started = startSender(project, user, (outcome) => {
@@ -83,7 +84,7 @@ export function JournalProvider({ project, children }: { project: string; childr
     const send = () => sender.current?.send() ?? Promise.resolve();
     const write = async (lines: NewLine[]) => {
       setUnsent((n) => n + lines.length);
-      await store.append(lines);
+      await holdTab(store.append(lines));
       void send();
     };
     const line = (told: NewLine["told"]): NewLine => ({ project, user, told, isTried: false });
@@ -104,9 +105,29 @@ export function JournalProvider({ project, children }: { project: string; childr
         return () => void listeners.delete(listener);
       },
     };
-  }, [project, user, nUnsent, count, listeners]);
+  }, [project, user, nUnsent, count, listeners, holdTab]);
 
   return <JournalContext value={journal}>{children}</JournalContext>;
+}
+
+/** Asks before the tab is closed over answers that are not in the journal yet. */
+function useHeldTab(): <T>(writing: Promise<T>) => Promise<T> {
+  const nWriting = useRef(0);
+  useEffect(() => {
+    const onLeave = (event: BeforeUnloadEvent) => {
+      if (0 < nWriting.current) event.preventDefault();
+    };
+    window.addEventListener("beforeunload", onLeave);
+    return () => window.removeEventListener("beforeunload", onLeave);
+  }, []);
+  return useCallback(async (writing) => {
+    nWriting.current += 1;
+    try {
+      return await writing;
+    } finally {
+      nWriting.current -= 1;
+    }
+  }, []);
 }
 
 /** Tabs share the journal, so each hears when another one changed it. */

@@ -32,9 +32,17 @@ const result = <T>(request: IDBRequest<T>): Promise<T> =>
     request.onerror = () => reject(request.error ?? new Error("the journal could not be read"));
   });
 
-/** Runs `work` in one transaction and waits until it is on the disk. */
-async function transact<T>(work: (store: IDBObjectStore) => Promise<T>): Promise<T> {
-  const transaction = (await database()).transaction(STORE, "readwrite", { durability: "strict" });
+/**
+ * Runs `work` in one transaction and waits until it is done. What a person
+ * answered is then on the disk; all else is done again where it is lost, and
+ * must not keep answers waiting.
+ */
+async function transact<T>(
+  work: (store: IDBObjectStore) => Promise<T>,
+  mode: IDBTransactionMode = "readwrite",
+  durability: IDBTransactionDurability = "relaxed",
+): Promise<T> {
+  const transaction = (await database()).transaction(STORE, mode, { durability });
   const done = new Promise<void>((resolve, reject) => {
     transaction.oncomplete = () => resolve();
     transaction.onabort = () =>
@@ -50,13 +58,14 @@ const ownedBy = (store: IDBObjectStore, project: string, user: string): Promise<
   );
 
 export function append(lines: readonly NewLine[]): Promise<void> {
-  return transact(async (store) => {
-    for (const line of lines) await result(store.add(line));
-  });
+  const add = async (store: IDBObjectStore) => {
+    await Promise.all(lines.map((line) => result(store.add(line))));
+  };
+  return transact(add, "readwrite", "strict");
 }
 
 export function list(project: string, user: string): Promise<Line[]> {
-  return transact((store) => ownedBy(store, project, user));
+  return transact((store) => ownedBy(store, project, user), "readonly");
 }
 
 /** The lines to send next, marked as tried before anyone sends them. */

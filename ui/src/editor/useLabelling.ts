@@ -13,6 +13,7 @@ import { useT } from "../i18n";
 import { useNotify } from "../parts/Toast";
 import { itemsUnsent } from "../state/journal";
 import {
+  answeredItems,
   current,
   emptySession,
   isOpen,
@@ -50,7 +51,8 @@ export function useLabelling(project: string, ahead: number): Labelling {
     latest.current = session;
   }, [session]);
 
-  const filling = useFilling(project, ahead, session, dispatch);
+  const sessionNow = useCallback(() => latest.current, []);
+  const filling = useFilling(project, ahead, session, sessionNow, dispatch);
   const clock = useClock(current(session)?.question.item);
   useOutcomes(journal, dispatch);
   useReleaseOnLeaving(project, latest);
@@ -82,25 +84,43 @@ export function useLabelling(project: string, ahead: number): Labelling {
 const POLL_MS = 4_000;
 const REFRESH_MS = 1_500;
 
+/** Asks for items and takes them in, beside what of this session the server knows already. */
+function useFetchBatch(
+  project: string,
+  user: string,
+  sessionNow: () => Session,
+  dispatch: Dispatch,
+) {
+  return useCallback(
+    async (request: { n: number; items?: number[] }): Promise<Batch> => {
+      // Read before the journal is: what was answered by now is in it, or was sent.
+      const answered = answeredItems(sessionNow());
+      const unsent = itemsUnsent(await store.list(project, user));
+      const n = request.n + (request.items ? 0 : unsent.size);
+      const batch = await api.select(project, { ...request, n });
+      const settled = new Set([...answered].filter((it) => !unsent.has(it)));
+      dispatch({ kind: "batch", batch, unsent: request.items ? new Set() : unsent, settled });
+      return batch;
+    },
+    [project, user, sessionNow, dispatch],
+  );
+}
+
 /** Keeps enough open items at hand, and their suggestions as new as the model. */
-function useFilling(project: string, ahead: number, session: Session, dispatch: Dispatch) {
+function useFilling(
+  project: string,
+  ahead: number,
+  session: Session,
+  sessionNow: () => Session,
+  dispatch: Dispatch,
+) {
   const user = useSession().data?.user?.name ?? "";
   const [error, setError] = useState<unknown>(null);
   const [isFetching, setFetching] = useState(false);
   const isBusy = useRef(false);
   const isAskedAgain = useRef(false);
 
-  const fetchBatch = useCallback(
-    async (request: { n: number; items?: number[] }): Promise<Batch> => {
-      const unsent = itemsUnsent(await store.list(project, user));
-      const n = request.n + (request.items ? 0 : unsent.size);
-      const batch = await api.select(project, { ...request, n });
-      dispatch({ kind: "batch", batch, unsent: request.items ? new Set() : unsent });
-      return batch;
-    },
-    [project, user, dispatch],
-  );
-
+  const fetchBatch = useFetchBatch(project, user, sessionNow, dispatch);
   const fill = useCallback(
     async (n: number) => {
       isAskedAgain.current = isBusy.current;

@@ -34,10 +34,11 @@ const batchOf = (
   n_left: nLeft,
   n_audit: nLeft,
 });
-const batch = (items: number[], unsent: number[] = []): Event => ({
+const batch = (items: number[], unsent: number[] = [], settled: number[] = []): Event => ({
   kind: "batch",
   batch: batchOf(items),
   unsent: new Set(unsent),
+  settled: new Set(settled),
 });
 const answer = (item: number, cls: number | null, key = `k${item}`): Event => ({
   kind: "answer",
@@ -72,7 +73,12 @@ describe("answering", () => {
   });
 
   test("counts down only items that were open", () => {
-    const audit: Event = { kind: "batch", batch: batchOf([1, 2], "audit", 5), unsent: new Set() };
+    const audit: Event = {
+      kind: "batch",
+      batch: batchOf([1, 2], "audit", 5),
+      unsent: new Set(),
+      settled: new Set(),
+    };
     const session = run(audit, answer(1, 0), { kind: "previous" }, answer(1, 1, "again"));
     expect(session.nLeft).toBe(4);
   });
@@ -92,6 +98,7 @@ describe("a batch", () => {
       kind: "batch",
       batch: { ...newer, questions: refreshed },
       unsent: new Set(),
+      settled: new Set(),
     });
     expect(draw(session)).toBe(">1 2 3");
     expect(current(session)?.question.suggestion).not.toBeNull();
@@ -103,8 +110,21 @@ describe("a batch", () => {
     expect(draw(run(batch([1, 2, 3], [2])))).toBe(">1 3");
   });
 
+  test("asks again what the server asks although it knows the answer", () => {
+    const session = run(batch([1, 2]), answer(1, 0), answer(2, 1), batch([1], [], [1, 2]));
+    expect(draw(session)).toBe("2=1 >1");
+    expect(session.given).toEqual([[{ item: 2, key: "k2", class: 1 }]]);
+    expect(draw(run(batch([1, 2]), answer(1, 0), batch([1, 2], [], [1])))).toBe(">2 1");
+    expect(draw(run(batch([1, 2]), answer(1, 0), batch([1, 2])))).toBe("1=0 >2");
+  });
+
   test("of a new phase drops open items that are not asked any more", () => {
-    const audit: Event = { kind: "batch", batch: batchOf([9], "audit", 1), unsent: new Set() };
+    const audit: Event = {
+      kind: "batch",
+      batch: batchOf([9], "audit", 1),
+      unsent: new Set(),
+      settled: new Set(),
+    };
     expect(draw(run(batch([1, 2]), answer(1, 0), audit))).toBe("1=0 >9");
   });
 

@@ -20,7 +20,12 @@ export type Session = Readonly<{
 }>;
 
 export type Event =
-  | Readonly<{ kind: "batch"; batch: Batch; unsent: ReadonlySet<number> }>
+  | Readonly<{
+      kind: "batch";
+      batch: Batch;
+      unsent: ReadonlySet<number>; // items with an answer that the server may not know of
+      settled: ReadonlySet<number>; // items whose answer it knew before it was asked
+    }>
   | Readonly<{ kind: "answer"; answers: readonly Given[] }>
   | Readonly<{ kind: "undo" }>
   | Readonly<{ kind: "redo"; answers: readonly Given[] }> // the group undone last, with new keys
@@ -59,7 +64,7 @@ export function openAhead(session: Session): Entry[] {
 export function step(session: Session, event: Event): Session {
   switch (event.kind) {
     case "batch":
-      return withBatch(session, event.batch, event.unsent);
+      return withBatch(session, event);
     case "answer":
       return answered(session, event.answers);
     case "undo":
@@ -100,9 +105,13 @@ function lastPlace({ entries }: Session): number {
 /**
  * Takes in what the server gives. Items at hand keep their place and, if open
  * and not on screen, get the newer suggestion; a change of phase drops open
- * items that the server no longer asks, so that an audit starts at once.
+ * items that the server no longer asks, so that an audit starts at once. An item
+ * that was answered is asked again where the server knows the answer and still
+ * asks: an audit draws among items that were answered while it was drawn.
  */
-function withBatch(session: Session, batch: Batch, unsent: ReadonlySet<number>): Session {
+function withBatch(before: Session, event: Extract<Event, { kind: "batch" }>): Session {
+  const { batch, unsent, settled } = event;
+  const session = withoutAskedAgain(before, batch, settled);
   const asked = new Map(batch.questions.map((it) => [it.item, it]));
   const isNewPhase = session.phase !== null && session.phase !== batch.phase;
   const shown = current(session);
@@ -130,6 +139,33 @@ function withBatch(session: Session, batch: Batch, unsent: ReadonlySet<number>):
     ? toOpen({ ...next, cursor: Math.min(session.cursor, kept.length) })
     : { ...next, cursor: at };
 }
+
+function withoutAskedAgain(session: Session, batch: Batch, settled: ReadonlySet<number>): Session {
+  const shown = current(session);
+  const asked = new Set(batch.questions.map((it) => it.item));
+  const leaving = session.entries.filter((it) => {
+    const { item } = it.question;
+    return it !== shown && !isOpen(it) && asked.has(item) && settled.has(item);
+  });
+  if (leaving.length === 0) return session;
+  const items = new Set(leaving.map((it) => it.question.item));
+  const cursor = session.cursor - leaving.filter((it) => isBefore(session, it)).length;
+  return {
+    ...session,
+    entries: session.entries.filter((it) => !items.has(it.question.item)),
+    cursor,
+    given: session.given
+      .map((group) => group.filter((it) => !items.has(it.item)))
+      .filter((group) => group.length > 0),
+  };
+}
+
+const isBefore = ({ entries, cursor }: Session, entry: Entry): boolean =>
+  entries.indexOf(entry) < cursor;
+
+/** Items that stand answered in this session. */
+export const answeredItems = (session: Session): Set<number> =>
+  new Set(session.entries.filter((it) => !isOpen(it)).map((it) => it.question.item));
 
 function answered(session: Session, answers: readonly Given[]): Session {
   const byItem = new Map(answers.map((it) => [it.item, it]));
