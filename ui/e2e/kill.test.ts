@@ -1,0 +1,56 @@
+// The server ends in the middle of labelling, as in a crash, and comes back.
+
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { answer, itemShown, launch, LOST, openLabel, untilSaved, visit } from "./browser";
+import { CLASSES, truthOf } from "./data";
+import { Client, Server } from "./server";
+
+let browser: Browser;
+let server: Server;
+beforeAll(async () => {
+  browser = await launch();
+  server = await Server.start("digits");
+});
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+test("a killed server loses nothing, and the page goes on when it is back", async () => {
+  const { page, end } = await visit(browser, server);
+  const client = new Client(server);
+  const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
+  const classOf = (item: number) =>
+    CLASSES.findIndex((it) => it === truthOf(names.get(item) ?? ""));
+  const keyOf = (item: number) => String(classOf(item) + 1);
+  await openLabel(page);
+
+  const before = await answer(page, 12, keyOf);
+  // Whatever is on its way is cut as well.
+  await server.kill();
+  const during = await answer(page, 4, keyOf);
+  await page.getByText("The server cannot be reached.").waitFor();
+  await page.getByText(/changes? not sent yet/).waitFor();
+
+  await server.listen();
+  await untilSaved(page);
+  await page.getByText("The server cannot be reached.").waitFor({ state: "hidden" });
+  const after = await answer(page, 6, keyOf);
+  await untilSaved(page);
+
+  const given = [...before, ...during, ...after];
+  const facts = await client.history("digits");
+  expect(facts.map(({ item, class: answered }) => [item, answered])).toEqual(
+    given.map((item) => [item, classOf(item)]),
+  );
+
+  // What was acknowledged is there after another crash, and is not asked again.
+  await server.kill();
+  await server.listen();
+  expect(await client.history("digits")).toEqual(facts);
+  await openLabel(page);
+  expect(given).not.toContain(await itemShown(page));
+  await end(LOST);
+});
