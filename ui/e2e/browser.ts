@@ -1,9 +1,12 @@
 // Chromium, and what every test watches in it: that no request leaves the
 // machine, that the console holds no error, and that no policy is violated.
 
-import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { join } from "node:path";
 
+import { chromium, type Browser, type BrowserContext, type Page } from "playwright-core";
+import { expect, onTestFailed } from "vitest";
+
+import { OUT } from "./data";
 import type { Server } from "./server";
 
 const FLAGS = [
@@ -52,6 +55,10 @@ export async function visit(browser: Browser, server: Server, look: Look = {}): 
   });
   const problems = watched(context, server);
   const page = await context.newPage();
+  onTestFailed(async ({ task }) => {
+    const path = join(OUT, "failed", `${task.name.replace(/\W+/g, "-")}.png`);
+    if (!page.isClosed()) await page.screenshot({ path });
+  });
   const end = async (allowed?: RegExp) => {
     await context.close();
     expect(problems.filter((it) => !allowed?.test(it))).toEqual([]);
