@@ -56,7 +56,8 @@ export async function visit(browser: Browser, server: Server, look: Look = {}): 
   const problems = watched(context, server);
   const page = await context.newPage();
   onTestFailed(async ({ task }) => {
-    const path = join(OUT, "failed", `${task.name.replace(/\W+/g, "-")}.png`);
+    const name = `${task.name} ${context.browser()?.contexts().indexOf(context)}`;
+    const path = join(OUT, "failed", `${name.replace(/\W+/g, "-")}.png`);
     if (!page.isClosed()) await page.screenshot({ path });
   });
   const end = async (allowed?: RegExp) => {

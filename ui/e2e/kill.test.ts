@@ -4,7 +4,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { answer, itemShown, launch, LOST, openLabel, untilSaved, visit } from "./browser";
-import { CLASSES, truthOf } from "./data";
+import { classOfDigit } from "./data";
 import { Client, Server } from "./server";
 
 let browser: Browser;
@@ -22,8 +22,7 @@ test("a killed server loses nothing, and the page goes on when it is back", asyn
   const { page, end } = await visit(browser, server);
   const client = new Client(server);
   const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
-  const classOf = (item: number) =>
-    CLASSES.findIndex((it) => it === truthOf(names.get(item) ?? ""));
+  const classOf = (item: number) => classOfDigit(names.get(item) ?? "");
   const keyOf = (item: number) => String(classOf(item) + 1);
   await openLabel(page);
 

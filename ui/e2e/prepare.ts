@@ -14,14 +14,14 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 
-import { CLASSES, DIGITS, OUT, PER_CLASS, PROJECTS } from "./data";
+import { CLASSES, DIGITS, OUT, PER_CLASS, PROJECTS, TEXT_CLASSES, TEXTS } from "./data";
 import { annota, programPath } from "./server";
 
 const UI = join(import.meta.dirname, "..");
 
 export default function prepare(): void {
   const { mtimeMs, size } = statSync(programPath());
-  const version = `${mtimeMs} ${size} ${PER_CLASS} ${CLASSES.join()}`;
+  const version = [mtimeMs, size, PER_CLASS, CLASSES, TEXT_CLASSES].join(" ");
   const stamp = join(OUT, "prepared");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === version) return;
   for (const it of [stamp, DIGITS, PROJECTS]) rmSync(it, { recursive: true, force: true });
@@ -48,4 +48,8 @@ function makeProjects(): void {
   annota(["embed", "--project", digits]);
   cpSync(digits, certified, { recursive: true });
   annota(["label", DIGITS, "--project", certified, "--oracle", "gold"]);
+  const texts = join(PROJECTS, "texts");
+  annota(["init", texts, "--classes", TEXT_CLASSES.join()]);
+  annota(["import", TEXTS, "--project", texts, "--text-field", "text", "--id-field", "id"]);
+  annota(["embed", "--project", texts]);
 }

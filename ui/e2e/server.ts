@@ -2,13 +2,22 @@
 // what tests compare with or prepare. Knows no browser.
 
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
-import type { Annotation, Batch, Page, Project, ItemRow } from "../src/api.types";
+import type {
+  Annotation,
+  Batch,
+  ItemRow,
+  NewAnnotation,
+  Page,
+  Project,
+  Question,
+} from "../src/api.types";
 import { PROJECTS, recordsOf } from "./data";
 
 export function programPath(): string {
@@ -29,6 +38,8 @@ export function annota(line: readonly string[], input = ""): string {
   });
 }
 
+export type ProjectName = "digits" | "certified" | "texts";
+
 export class Server {
   readonly folder: string;
   port = 0;
@@ -39,7 +50,7 @@ export class Server {
   }
 
   /** A server of copies of the projects that prepare.ts made. */
-  static async start(...projects: ("digits" | "certified")[]): Promise<Server> {
+  static async start(...projects: ProjectName[]): Promise<Server> {
     const server = new Server(mkdtempSync(join(tmpdir(), "annota-e2e-")));
     for (const it of projects) {
       cpSync(join(PROJECTS, it), join(server.folder, it), { recursive: true });
@@ -81,6 +92,11 @@ export class Server {
 
   addUser(name: string, role: string, password: string): void {
     annota(["user", "add", name, "--role", role, "--folder", this.folder], `${password}\n`);
+  }
+
+  /** A new token with which programs act as the user `name`. */
+  tokenOf(name: string): string {
+    return annota(["user", "token", name, "--folder", this.folder]).trim();
   }
 }
 
@@ -127,6 +143,28 @@ export class Client {
       cursor = page.next_cursor;
     } while (cursor !== null);
     return rows;
+  }
+
+  /** Answers `n` questions as they are asked, as `classOf` says. */
+  async answer(id: string, n: number, classOf: (question: Question) => number): Promise<void> {
+    let left = n;
+    while (0 < left) {
+      const { questions } = await this.select(id, Math.min(left, 10));
+      const annotations = questions.map((question): NewAnnotation => {
+        const { item, lease } = question;
+        const shown = { asked_at: null, took_ms: 1500, suggestion: null };
+        return {
+          key: randomUUID(),
+          item,
+          class: classOf(question),
+          lease,
+          purpose: "training",
+          ...shown,
+        };
+      });
+      await this.post(`/projects/${id}/annotate`, { annotations });
+      left -= annotations.length;
+    }
   }
 
   /** All facts of this person, the oldest first. */

@@ -1,0 +1,107 @@
+// Several people at once, each logged in: no item goes to two of them, each
+// sees the others' work live, and roles open only their own pages.
+
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { answer, launch, openLabel, untilSaved, visit, type Visit } from "./browser";
+import { classOfDigit } from "./data";
+import { Client, Server } from "./server";
+
+const PASSWORD = "correct horse";
+const PEOPLE = { olga: "owner", rita: "reviewer", ann: "annotator" } as const;
+type Name = keyof typeof PEOPLE;
+
+let browser: Browser;
+let server: Server;
+beforeAll(async () => {
+  browser = await launch();
+  server = await Server.start("digits");
+  for (const [name, role] of Object.entries(PEOPLE)) server.addUser(name, role, PASSWORD);
+});
+afterAll(async () => {
+  await browser.close();
+  await server.remove();
+});
+
+/** A refused login and a session that is not there yet are told by the browser too. */
+const REFUSED = /status of 401/;
+
+async function logIn(name: Name): Promise<Visit> {
+  const visiting = await visit(browser, server);
+  const { page } = visiting;
+  await page.goto("/p/digits/label");
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.waitForResponse(
+    (it) => it.url().endsWith("/api/session") && it.ok() && it.request().method() === "POST",
+  );
+  await page.reload();
+  await page.getByText("All saved").waitFor();
+  return visiting;
+}
+
+test("two people label at once, and no item goes to both", async () => {
+  const olga = await logIn("olga");
+  const ann = await logIn("ann");
+  const client = new Client(server, server.tokenOf("olga"));
+  const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
+  const keyOf = (item: number) => String(classOfDigit(names.get(item) ?? "") + 1);
+  await Promise.all([openLabel(olga.page), openLabel(ann.page)]);
+
+  const [first, second] = await Promise.all([
+    answer(olga.page, 15, keyOf),
+    answer(ann.page, 15, keyOf),
+  ]);
+  expect(new Set([...first, ...second]).size).toBe(30);
+  await Promise.all([untilSaved(olga.page), untilSaved(ann.page)]);
+
+  // Without a reload, both see what both did.
+  for (const { page } of [olga, ann]) await page.getByText("30 of 180 answered").first().waitFor();
+  const third = await answer(ann.page, 2, keyOf);
+  expect([...first, ...second]).not.toEqual(expect.arrayContaining(third));
+  await olga.page.getByText("32 of 180 answered").first().waitFor();
+
+  const answeredBy = async (name: Name) => {
+    const mine = await new Client(server, server.tokenOf(name)).history("digits");
+    return mine.map((it) => it.item);
+  };
+  expect(await answeredBy("olga")).toEqual(first);
+  expect(await answeredBy("ann")).toEqual([...second, ...third]);
+  await olga.end(REFUSED);
+  await ann.end(REFUSED);
+});
+
+test("a wrong password is refused with a reason", async () => {
+  const { page, end } = await visit(browser, server);
+  await page.goto("/");
+  await page.getByLabel("Name").fill("olga");
+  await page.getByLabel("Password").fill("wrong password");
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByRole("alert").waitFor();
+  expect(await page.getByRole("button", { name: "Log in" }).isEnabled()).toBe(true);
+  await end(REFUSED);
+});
+
+const pagesOf = (page: Page) =>
+  page.getByRole("navigation", { name: "Pages of this project" }).getByRole("link").allInnerTexts();
+
+const EVERYONES = ["Label", "Progress", "Audit"];
+
+test.each([
+  ["ann", [...EVERYONES, "Explore"], "review"],
+  ["rita", [...EVERYONES, "Review", "Explore", "Export"], "settings"],
+  ["olga", [...EVERYONES, "Review", "Explore", "Export", "Settings"], null],
+] as const)("%s finds the pages of the role, and no others", async (name, allowed, refused) => {
+  const { page, end } = await logIn(name);
+  expect((await pagesOf(page)).filter((it) => it !== "")).toEqual(allowed);
+  if (refused !== null) {
+    await page.goto(`/p/digits/${refused}`);
+    await page.getByRole("heading", { name: "Not for your role" }).waitFor();
+  }
+  await page.getByRole("button", { name: "Appearance and account" }).click();
+  await page.getByRole("button", { name: "Log out" }).click();
+  await page.getByRole("heading", { name: "Log in to Annota" }).waitFor();
+  await end(REFUSED);
+});
