@@ -40,7 +40,7 @@ const ENGLISH = [...en]
   .filter(([key, message]) => message !== zh.get(key))
   .map(([, message]) => message)
   // Of such as "{done} of {total}" too little is left to be known by.
-  .filter((it) => /[A-Za-z]{3}/.test(it.replaceAll(/\{\w+\}/g, "")))
+  .filter((it) => /[A-Za-z]{4}/.test(it.replaceAll(/\{\w+\}/g, "")))
   .map((it) => {
     const parts = it.split(/\{\w+\}/).map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&"));
     return new RegExp(`^${parts.join(".+")}$`);

@@ -34,10 +34,6 @@ async function logIn(name: Name): Promise<Visit> {
   await page.getByLabel("Name").fill(name);
   await page.getByLabel("Password").fill(PASSWORD);
   await page.getByRole("button", { name: "Log in" }).click();
-  await page.waitForResponse(
-    (it) => it.url().endsWith("/api/session") && it.ok() && it.request().method() === "POST",
-  );
-  await page.reload();
   await page.getByText("All saved").waitFor();
   return visiting;
 }

@@ -1,0 +1,73 @@
+// What the label page costs: the bytes that it loads, compressed, and the time
+// from the address to the first item on screen with its keys bound. Each time
+// is a cold start: a server just started, and a browser that saw nothing before.
+//   node bench/page.mjs PROJECT      (ANNOTA and CHROMIUM name the programs)
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { gzipSync } from "node:zlib";
+
+const require = createRequire(join(import.meta.dirname, "../ui/package.json"));
+const { chromium } = require("playwright-core");
+const [project] = process.argv.slice(2);
+const TIMES = 5;
+const FLAGS = [
+  "--no-sandbox",
+  "--use-angle=swiftshader",
+  "--enable-unsafe-swiftshader",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const runs = [];
+for (let i = 0; i < TIMES; i++) runs.push(await coldStart());
+const median = (of) => runs.map(of).sort((a, b) => a - b)[(TIMES - 1) / 2];
+const figures = [
+  { set: "label", what: "JS and CSS, gzip", ours: median((it) => it.size) / 1000, unit: "kB gzip" },
+  { set: "label", what: "to the first item", ours: median((it) => it.seconds), unit: "s to first item" },
+];
+for (const { set, what, ours, unit } of figures) {
+  console.error(`${set.padEnd(8)} ${what.padEnd(20)} ${ours.toFixed(3).padStart(9)} ${unit}`);
+  console.log(JSON.stringify({ bench: "page", set, ours: Number(ours.toFixed(3)), unit }));
+}
+
+async function coldStart() {
+  const line = ["serve", "--port", "0", "--no-open", "--quiet", project];
+  const server = spawn(process.env.ANNOTA, line, { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(server, "exit");
+  const [url] = await once(createInterface({ input: server.stdout }), "line");
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM, args: FLAGS });
+  try {
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    const [{ id }] = await (await fetch(new URL("/api/projects", url))).json();
+    const bodies = [];
+    page.on("response", (it) => {
+      if (/\.(js|css)$/.test(new URL(it.url()).pathname)) bodies.push(it.body());
+    });
+    const begin = performance.now();
+    await page.goto(new URL(`/p/${id}/label`, url).href, { waitUntil: "commit" });
+    // The keys are bound in the same commit of React that shows the item.
+    const item = '[data-tour="stage"] img[src*="/items/"]';
+    await page.waitForFunction((it) => document.querySelector(it)?.naturalWidth > 0, item);
+    const seconds = (performance.now() - begin) / 1000;
+    const before = await page.locator(item).getAttribute("src");
+    await page.keyboard.press("1");
+    await page.waitForFunction(
+      ([it, src]) => document.querySelector(it)?.getAttribute("src") !== src,
+      [item, before],
+    );
+    await page.keyboard.press("Control+z");
+    await page.locator('[data-unsent="0"]').waitFor();
+    const size = (await Promise.all(bodies)).reduce((sum, it) => sum + gzipSync(it, { level: 9 }).length, 0);
+    return { seconds, size };
+  } finally {
+    await browser.close();
+    server.kill("SIGKILL");
+    await ended;
+  }
+}
