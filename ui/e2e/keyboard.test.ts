@@ -77,10 +77,15 @@ test("from Home to labelled items without a mouse", async () => {
   await press(page, "3");
   await untilSaved(page);
 
-  const rows = new Map((await client.items("digits")).map((it) => [it.item, it]));
-  expect([first, second, flagged].map((it) => rows.get(it)?.class)).toEqual([0, 0, 2]);
-  expect(rows.get(skipped)?.origin).not.toBe("person");
-  expect(rows.get(flagged)?.is_flagged).toBe(true);
+  const rowsOf = async (items: readonly number[]) => {
+    const rows = new Map((await client.items("digits")).map((it) => [it.item, it]));
+    return items.map((it) => rows.get(it));
+  };
+  const classes = async () => (await rowsOf([first, second, flagged])).map((it) => it?.class);
+  await expect.poll(classes, PATIENCE).toEqual([0, 0, 2]);
+  const [atSkipped, atFlagged] = await rowsOf([skipped, flagged]);
+  expect(atSkipped?.origin).not.toBe("person");
+  expect(atFlagged?.is_flagged).toBe(true);
   await end();
 });
 

@@ -75,7 +75,9 @@ export async function open(page: Page, view: View): Promise<void> {
   await view.act?.(page);
   await page.waitForFunction(() => {
     const isWaiting = document.querySelector('[aria-busy="true"], [class*="skeleton"]') !== null;
-    const isLoaded = [...document.images].every((it) => it.complete);
+    // Pictures below the window are loaded when they are scrolled to.
+    const isBelow = (it: Element) => innerHeight < it.getBoundingClientRect().top;
+    const isLoaded = [...document.images].every((it) => it.complete || isBelow(it));
     return !isWaiting && isLoaded;
   });
   await page.evaluate(() => document.fonts.ready.then(() => undefined));
