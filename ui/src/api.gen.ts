@@ -201,7 +201,10 @@ export interface components {
             /** Format: int32 */
             width: number | null;
         };
-        /** @description A point of the learning curve. */
+        /**
+         * @description A point of the learning curve: the accuracy that the model expects, and the
+         *     95 % interval of what random answers measured, once there are enough.
+         */
         CurvePoint: {
             /** Format: double */
             accuracy: number;

@@ -76,6 +76,9 @@ pub struct Situation<'a> {
     /// audited one; `None` before the audit. Either kept from [`Step::Audit`]
     /// or predicted again from [`before_audit`].
     pub frozen_labels: Option<&'a [Label]>,
+    /// The least number of questions while training, if there are as many: people
+    /// who work at the same time need more than a batch.
+    pub least_batch: usize,
     /// Equal situations and seeds give equal steps.
     pub rng_seed: u64,
 }
@@ -279,6 +282,7 @@ fn ask(situation: &Situation<'_>, pool: &Pool) -> Step {
         rounds: &[],
     };
     let wish = ((GROWTH * n_labelled as f64) as usize).max(situation.n_classes).max(LEAST_BATCH);
+    let wish = wish.max(situation.least_batch);
     let left = situation.budget.map_or(usize::MAX, |it| it as usize - n_labelled);
     let seed = seed(situation, 3 + n_labelled as u64);
     let batch = policy::propose(&input, &progress, wish.min(left), seed);
@@ -398,6 +402,7 @@ mod tests {
             predictions: predictions.as_ref(),
             out_of_fold: model.out_of_fold(),
             frozen_labels,
+            least_batch: 0,
             rng_seed: 5,
         };
         (next(&situation), predictions.map_or(Vec::new(), |it| it.labels))
@@ -485,6 +490,7 @@ mod tests {
                 predictions: predictions.as_ref(),
                 out_of_fold: model.out_of_fold(),
                 frozen_labels: None,
+                least_batch: 0,
                 rng_seed: 5,
             };
             let Step::Ask(questions) = next(&situation) else { break };

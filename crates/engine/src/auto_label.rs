@@ -51,6 +51,8 @@ pub struct AutoLabelConfig {
     pub budget: Option<u32>,
     /// The query strategy while training; `None` for the default policy.
     pub strategy: Option<Strategy>,
+    /// The least number of questions at a time while training.
+    pub least_batch: usize,
     /// Audit the present model at once, instead of when that is cheapest.
     pub audit_now: bool,
     /// Issue the certificate right after the audit and leave the doubtful items
@@ -189,6 +191,7 @@ impl Steering {
             predictions: self.predictions.as_deref(),
             out_of_fold: self.out_of_fold(),
             frozen_labels: self.frozen.as_ref().map(|it| it.predictions.labels.as_slice()),
+            least_batch: config.least_batch,
             rng_seed: config.rng_seed,
         }
     }

@@ -4,12 +4,13 @@
 //! error fell, and lets [`annota_core::forecast`] carry the curve on. Asks
 //! nobody and stores nothing.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use annota_core::{
     certify::Goal,
     forecast::{CurvePoint, Forecast, ForecastConfig, forecast},
-    label::Purpose,
+    label::{Label, Purpose},
+    metric::interval::{Measured, share},
     model::TaskModel,
     pool::Row,
     steer::{self, Situation},
@@ -21,6 +22,20 @@ use crate::{Error, train::untrainable, working_set::WorkingSet};
 const N_POINTS: usize = 8;
 /// Answers below which a curve says nothing.
 const LEAST_ANSWERS: usize = 20;
+/// Of the intervals of the curve.
+const CONFIDENCE: f64 = 0.95;
+
+/// A point of the learning curve.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LearningPoint {
+    /// Answers that the model learned from.
+    pub n_answers: u32,
+    /// Error expected on the items not answered, by the model's own account.
+    pub error: f64,
+    /// Accuracy on those of the answers that were drawn at random, by models
+    /// that had not seen them, with a 95 % interval.
+    pub accuracy: Measured,
+}
 
 /// What is known about the rest of the work.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,8 +50,8 @@ pub struct Plan {
     pub allowed_errors: u32,
     /// Median time that an answer took, where people were timed, in seconds.
     pub seconds_per_answer: Option<f64>,
-    /// Error expected on items not answered, by number of answers.
-    pub curve: Vec<CurvePoint>,
+    /// By number of answers.
+    pub curve: Vec<LearningPoint>,
     /// Answers in all, from the beginning; `None` while the curve is too short.
     pub forecast: Option<Forecast>,
 }
@@ -64,15 +79,18 @@ pub fn plan(
     let mut curve = Vec::new();
     let mut risks = Vec::new();
     for n_answers in lengths(facts.len()) {
-        risks = risks_after(set, goal, &facts[..n_answers], rng_seed)?;
+        let accuracy;
+        (risks, accuracy) = learned_from(set, goal, &facts[..n_answers], rng_seed)?;
         let error = risks.iter().sum::<f64>() / risks.len().max(1) as f64;
-        curve.push(CurvePoint { n_answers: n_answers as u32, error });
+        curve.push(LearningPoint { n_answers: n_answers as u32, error, accuracy });
     }
+    let expected: Vec<CurvePoint> =
+        curve.iter().map(|it| CurvePoint { n_answers: it.n_answers, error: it.error }).collect();
     let config = ForecastConfig {
         goal,
         n_items: set.n_rows(),
         n_answered: facts.len() as u32,
-        curve: &curve,
+        curve: &expected,
         risks: &risks,
     };
     Ok(Plan {
@@ -111,12 +129,14 @@ fn lengths(n_answers: usize) -> Vec<usize> {
     lengths
 }
 
-fn risks_after(
+/// What a model of `facts` would expect of every open item, and how accurate it
+/// is on the random ones among them.
+fn learned_from(
     set: &WorkingSet,
     goal: Goal,
     facts: &[steer::Fact],
     rng_seed: u64,
-) -> Result<Vec<f64>, Error> {
+) -> Result<(Vec<f64>, Measured), Error> {
     let mut model = set.model();
     let predictions = model.fit_predict(&steer::learnable(facts), rng_seed).map_err(untrainable)?;
     let situation = Situation {
@@ -128,10 +148,21 @@ fn risks_after(
         predictions: Some(&predictions),
         out_of_fold: model.out_of_fold(),
         frozen_labels: None,
+        least_batch: 0,
         rng_seed,
     };
     let mut is_open = vec![true; set.n_rows() as usize];
     facts.iter().for_each(|it| is_open[it.row.index()] = false);
     let open: Vec<Row> = (0..set.n_rows()).map(Row).filter(|it| is_open[it.index()]).collect();
-    Ok(steer::risks(&situation, &open))
+    let random: HashMap<Row, &Label> = facts
+        .iter()
+        .filter(|it| it.purpose == Purpose::Random)
+        .map(|it| (it.row, &it.label))
+        .collect();
+    let judged: Vec<bool> = model.out_of_fold().map_or(Vec::new(), |(rows, said)| {
+        let pairs = rows.iter().zip(&said.labels);
+        pairs.filter_map(|(row, label)| Some(random.get(row)?.agrees(label))).collect()
+    });
+    let n_right = judged.iter().filter(|it| **it).count();
+    Ok((steer::risks(&situation, &open), share(n_right, judged.len(), CONFIDENCE)))
 }

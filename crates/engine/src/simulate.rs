@@ -183,6 +183,7 @@ impl Replay<'_> {
             predictions: self.predictions.as_ref(),
             out_of_fold: model.out_of_fold(),
             frozen_labels: self.frozen_labels.as_deref(),
+            least_batch: 0,
             rng_seed: self.config.rng_seed,
         }
     }

@@ -215,6 +215,22 @@ fn what_is_in_hand_is_not_handed_out_again_and_leases_end() {
 }
 
 #[test]
+fn what_others_have_in_hand_leaves_something_for_who_comes_next() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (live, mut changes) = project(folder.path(), Labelling::default());
+    let mut given: HashSet<ItemId> = HashSet::new();
+    // Nobody answers, so nothing but the asking makes the plan longer.
+    for who in ["ann", "bob", "eve", "joe", "kim"] {
+        let mut batch = ids(&next(&live, who, 30));
+        while batch.len() < 30 {
+            drop(changes.blocking_recv());
+            batch = ids(&next(&live, who, 30));
+        }
+        assert!(batch.iter().all(|it| given.insert(*it)), "{who} got what somebody has");
+    }
+}
+
+#[test]
 fn an_answer_sent_twice_is_one_and_bad_ones_cost_nothing_else() {
     let folder = tempfile::tempdir().expect("a folder");
     let (live, _changes) = project(folder.path(), Labelling::default());

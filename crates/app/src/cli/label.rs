@@ -203,6 +203,7 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
         leave_rest: false,
         ..config(&project, args.goal, args.limits)
     };
+    remember(&project, Some(config.goal), args.limits)?;
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
     let set = WorkingSet::open(&project)?;
     if 0 < embedded.n_embedded {
@@ -231,20 +232,24 @@ fn tell_near_duplicates(
     Ok(())
 }
 
-/// Opens the page of `project`, with the goal and the limits that were named.
-fn show(project: Project, args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
+/// Sets what the page goes on with.
+fn remember(project: &Project, goal: Option<Goal>, limits: LimitArgs) -> anyhow::Result<()> {
     let mut config = ProjectConfig::clone(&project.config());
-    let usual = Labelling::default().goal;
-    let goal = Goal::new(args.goal.max_error, args.goal.confidence);
-    // A goal set on the page stays unless another one is named.
-    if let Some(goal) = goal.filter(|it| *it != usual) {
-        config.labelling.goal = goal;
-    }
-    config.labelling.budget = args.limits.budget.or(config.labelling.budget);
-    config.labelling.strategy = args.limits.strategy.or(config.labelling.strategy);
+    config.labelling.goal = goal.unwrap_or(config.labelling.goal);
+    config.labelling.budget = limits.budget.or(config.labelling.budget);
+    config.labelling.strategy = limits.strategy.or(config.labelling.strategy);
     if config != *project.config() {
         project.set_config(config)?;
     }
+    Ok(())
+}
+
+/// Opens the page of `project`, with the goal and the limits that were named.
+fn show(project: Project, args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
+    let usual = Labelling::default().goal;
+    let goal = Goal::new(args.goal.max_error, args.goal.confidence);
+    // A goal set on the page stays unless another one is named.
+    remember(&project, goal.filter(|it| *it != usual), args.limits)?;
     let folder = project.folder().to_owned();
     // The server opens it, which one process at a time may.
     drop(project);
@@ -280,6 +285,7 @@ fn config(project: &Project, goal: GoalArgs, limits: LimitArgs) -> AutoLabelConf
         n_draws: None,
         budget: limits.budget,
         strategy: limits.strategy,
+        least_batch: 0,
         audit_now: false,
         leave_rest: false,
         rng_seed: project.config().rng_seed,

@@ -4,7 +4,10 @@
 use std::{path::PathBuf, sync::Arc};
 
 use annota_core::format::TextConfig;
-use annota_engine::live::{self, Live};
+use annota_engine::{
+    annotate::{Annotator, AnnotatorKind},
+    live::{self, Live},
+};
 use axum::{
     Json,
     extract::{Path, State},
@@ -14,7 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{App, error::ApiError, open, uploads};
+use super::{App, error::ApiError, guard::Caller, open, uploads};
 use crate::cli::shared::annotator;
 
 /// Problems that are sent; all are in the project's `import.log`.
@@ -94,6 +97,7 @@ pub(crate) async fn state(
 pub(crate) async fn start(
     State(app): State<Arc<App>>,
     Path(p): Path<String>,
+    caller: Caller,
     Json(wanted): Json<ImportRequest>,
 ) -> Result<(StatusCode, Json<ImportState>), ApiError> {
     let work = Arc::clone(&app);
@@ -103,7 +107,7 @@ pub(crate) async fn start(
         }
         let request = live::ImportRequest {
             source: source(&work, live, &wanted)?,
-            labels_as: labels_as(&wanted)?,
+            labels_as: labels_as(&work, &caller, &wanted)?,
             text: TextConfig {
                 text_fields: wanted.text_field.into_iter().collect(),
                 label_field: wanted.label_field,
@@ -146,11 +150,24 @@ fn on_disk(app: &App, path: &str) -> Result<PathBuf, ApiError> {
     Ok(path)
 }
 
+/// Whose labels come with the data. Somebody who answers here is a person, and
+/// could answer no more under the name of anything else.
 fn labels_as(
+    app: &App,
+    caller: &Caller,
     wanted: &ImportRequest,
-) -> Result<Option<annota_engine::annotate::Annotator>, ApiError> {
+) -> Result<Option<Annotator>, ApiError> {
     let whose = wanted.labels_as.as_deref().map(annotator).transpose();
-    whose.map_err(|reason| ApiError::invalid(format!("whose are the labels? {reason}")))
+    let whose =
+        whose.map_err(|reason| ApiError::invalid(format!("whose are the labels? {reason}")))?;
+    if let Some(Annotator { name, kind }) = &whose
+        && *kind != AnnotatorKind::Person
+        && (*name == caller.name || app.accounts.users()?.iter().any(|it| it.name == *name))
+    {
+        return Err(ApiError::invalid(format!("`{name}` is a person who answers here"))
+            .help("give the labels another name, such as `gold`, `crowd` or the model's"));
+    }
+    Ok(whose)
 }
 
 pub(crate) fn state_of(live: &Live) -> ImportState {

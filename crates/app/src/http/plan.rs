@@ -5,7 +5,7 @@ use std::{f64::consts::LN_2, sync::Arc};
 use annota_core::metric::interval;
 use annota_engine::{
     live::{Balance, Live, Pace},
-    plan::Plan as Planned,
+    plan::{LearningPoint, Plan as Planned},
     verify::{Agreement, Verified},
 };
 use axum::{
@@ -23,7 +23,8 @@ use super::{
     wire::{Measured, measured},
 };
 
-/// A point of the learning curve.
+/// A point of the learning curve: the accuracy that the model expects, and the
+/// 95 % interval of what random answers measured, once there are enough.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, ToSchema)]
 pub(crate) struct CurvePoint {
     n_answers: u64,
@@ -128,11 +129,14 @@ fn plan(live: &Live) -> Result<Plan, ApiError> {
 }
 
 fn curve(planned: &Planned) -> Vec<CurvePoint> {
-    let point = |it: &annota_core::forecast::CurvePoint| CurvePoint {
-        n_answers: it.n_answers.into(),
-        accuracy: 1.0 - it.error,
-        low: None,
-        high: None,
+    let point = |it: &LearningPoint| {
+        let measured = it.accuracy.estimate();
+        CurvePoint {
+            n_answers: it.n_answers.into(),
+            accuracy: 1.0 - it.error,
+            low: measured.map(|it| it.low),
+            high: measured.map(|it| it.high),
+        }
     };
     planned.curve.iter().map(point).collect()
 }

@@ -119,6 +119,11 @@ fn an_import_tells_what_became_of_it() {
     assert_eq!(import(json!({})).outcome(), (400, "invalid".to_owned()));
     assert_eq!(import(json!({ "upload": "other" })).outcome(), (400, "invalid".to_owned()));
     assert_eq!(import(json!({ "path": "/nowhere" })).outcome(), (400, "invalid".to_owned()));
+    let me = server.get("/api/session").expect(200).json()["user"]["name"].clone();
+    let mine = format!("gold:{}", me.as_str().expect("a name"));
+    let reply = import(json!({ "upload": "u-1", "labels_as": mine }));
+    assert_eq!(reply.status, 400);
+    assert!(reply.text().contains("is a person who answers here"), "{}", reply.text());
     let reply = import(json!({ "upload": "u-1", "labels_as": "somebody" }));
     assert_eq!(reply.outcome(), (400, "invalid".to_owned()));
 }

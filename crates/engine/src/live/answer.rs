@@ -88,8 +88,16 @@ impl Live {
     pub fn next(&self, who: &str, n: usize, now: Timestamp) -> Result<Batch, Error> {
         let annotator = self.person(who)?;
         let until = self.until(now);
+        let at_once = self.shared.project.config().labelling.batch_len;
+        let n = n.min(at_once.map_or(MOST_AT_ONCE, |it| it as usize));
         let mut desk = self.shared.desk();
-        let planned = desk.queue.take(annotator, n.min(MOST_AT_ONCE), now, until);
+        let planned = desk.queue.take(annotator, n, now, until);
+        // The plan is in other people's hands: a longer one is made.
+        let is_dry = planned.len() < n && desk.phase == Phase::Training;
+        if is_dry && desk.planned_for < desk.queue.n_leased() {
+            desk.is_stale = true;
+            self.shared.wake.notify_all();
+        }
         drop(desk);
         self.hand(annotator, planned, now)
     }

@@ -41,6 +41,9 @@ use crate::{
 /// Turns that may follow one another without a question: freezing, drawing,
 /// certifying.
 const MOST_SILENT_TURNS: usize = 8;
+/// Questions planned beyond those in people's hands: a page of somebody who
+/// comes in, and more.
+const SPARE: usize = 32;
 
 /// Runs until the project is closed.
 pub(super) fn run(shared: &Arc<Shared>) {
@@ -220,6 +223,10 @@ enum Plan {
 
 fn config(shared: &Shared, audit_now: bool) -> AutoLabelConfig {
     let project = shared.project.config();
+    let mut desk = shared.desk();
+    desk.planned_for = desk.queue.n_leased();
+    let least_batch = desk.planned_for + SPARE;
+    drop(desk);
     let Labelling { goal, budget, strategy, .. } = project.labelling;
     AutoLabelConfig {
         goal,
@@ -227,6 +234,7 @@ fn config(shared: &Shared, audit_now: bool) -> AutoLabelConfig {
         n_draws: None,
         budget,
         strategy,
+        least_batch,
         audit_now,
         leave_rest: false,
         rng_seed: project.rng_seed,

@@ -204,6 +204,8 @@ struct Desk {
     // By what they rest on.
     verified: Option<(Option<AnnotationId>, Arc<Verified>)>,
     plan: Option<((Option<AnnotationId>, Goal), Option<Plan>)>,
+    // Items in people's hands that the last plan knew of.
+    planned_for: usize,
     // Whether there is something to learn.
     is_stale: bool,
     // Whether items may lack an embedding by the network that is wanted now.
@@ -257,6 +259,7 @@ impl Live {
             map: MapState::None,
             verified: None,
             plan: None,
+            planned_for: 0,
             is_stale: true,
             must_embed: true,
         };

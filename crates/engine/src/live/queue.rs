@@ -181,9 +181,14 @@ impl Queue {
             self.front.iter().chain(&self.planned).filter(is_ready).map(|it| it.item).collect();
         QueueLen {
             n_ready: waiting.len(),
-            n_leased: self.leases.len(),
+            n_leased: self.n_leased(),
             n_pending: self.pending.len(),
         }
+    }
+
+    /// Items in somebody's hands.
+    pub(super) fn n_leased(&self) -> usize {
+        self.leases.len()
     }
 
     /// Items in somebody's hands for `purpose`.
