@@ -13,6 +13,7 @@ import { IconButton } from "../parts/Button";
 import { EmptyState } from "../parts/EmptyState";
 import { Icon, type IconName } from "../parts/Icon";
 import { Problem } from "../parts/Problem";
+import { titleOf } from "../state/project";
 import { AppearanceMenu } from "./AppearanceMenu";
 import { JournalProvider } from "./journal";
 import { KeyHelp } from "./KeyHelp";
@@ -103,7 +104,7 @@ export function ProjectLayout(props: { projectId: string; page: string; children
     },
   });
 
-  usePageChange(page, project.data?.value.name);
+  usePageChange(page, project.data && titleOf(project.data.value));
   const isAllowed = ENTRIES.every((it) => it.page !== page || mayDo(role, it.role));
   return (
     <JournalProvider project={projectId}>
@@ -199,7 +200,7 @@ function State({ project }: { project: Project }) {
   const t = useT();
   return (
     <div className={styles["state"]}>
-      <span className={styles["name"]}>{project.name}</span>
+      <span className={styles["name"]}>{titleOf(project)}</span>
       <Badge tone={PHASE_TONES[project.phase] ?? "plain"}>{t(`app.phase_${project.phase}`)}</Badge>
       <span className={styles["count"]}>
         {t("app.answered", { done: project.n_answered, total: project.n_items })}

@@ -40,7 +40,7 @@ export function Neighbours(props: {
                 />
               </div>
               <div className={styles["said"]}>
-                {of ? <ClassTag of={of} /> : <span>{t("label.unlabelled")}</span>}
+                {of && <ClassTag of={of} />}
                 <span className={styles["origin"]}>{t(`label.origin_${it.origin}`)}</span>
               </div>
             </li>

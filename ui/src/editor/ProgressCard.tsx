@@ -52,7 +52,7 @@ export function ProgressCard({ project }: { project: Project }) {
           </span>
         </p>
       )}
-      {forecast && (
+      {forecast && project.phase !== "certified" && (
         <p className={styles["forecast"]}>
           {minutes !== null
             ? t("label.forecastTime", {

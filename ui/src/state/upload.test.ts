@@ -7,6 +7,8 @@ import {
   making,
   portions,
   suggestedName,
+  usualName,
+  WHOSE,
   type Making,
   type MakingEvent,
 } from "./upload";
@@ -87,4 +89,8 @@ test("handing over needs something sent", () => {
     kind: "importing",
     project: "p",
   });
+});
+
+test("only a person's labels are by the one who brings them", () => {
+  expect(WHOSE.map((it) => usualName(it, "mia"))).toEqual(["mia", "gold", "crowd", "model"]);
 });

@@ -66,6 +66,15 @@ export function classesFrom(typed: string): string[] {
   return [...new Set(names.filter((it) => it !== ""))];
 }
 
+export const WHOSE = ["person", "gold", "crowd", "model"] as const;
+export type Whose = (typeof WHOSE)[number];
+
+/**
+ * Under which name labels come in until another is typed. Only a person's are
+ * by the one who brings them: whoever is checked truth can answer no more.
+ */
+export const usualName = (whose: Whose, me: string): string => (whose === "person" ? me : whose);
+
 export type Sent = Readonly<{ nPortions: number; nFiles: number; size: number }>;
 
 /** Where the making of a project stands. `stopped` keeps what to go on from. */

@@ -7,16 +7,21 @@ import { SelectField, TextArea, TextField } from "../../parts/Field";
 import { ClassTag } from "../../parts/ClassTag";
 import { Choice } from "../../parts/Menu";
 import { newClass } from "../../state/settings";
-import { classesFrom, kindsOf, type Chosen } from "../../state/upload";
+import {
+  classesFrom,
+  kindsOf,
+  usualName,
+  WHOSE,
+  type Chosen,
+  type Whose,
+} from "../../state/upload";
 import type { Class } from "../../api.types";
 import styles from "./ClassesStep.module.css";
-
-const WHOSE = ["person", "gold", "crowd", "model"] as const;
 
 export type ClassChoice = Readonly<{
   from: "typed" | "data" | "later";
   typed: string;
-  whose: (typeof WHOSE)[number];
+  whose: Whose;
   who: string;
   textField: string;
   labelField: string;
@@ -41,7 +46,8 @@ export function requestOf(choice: ClassChoice): Omit<ImportRequest, "upload" | "
 
 type Props = { choice: ClassChoice; onChange: (choice: ClassChoice) => void };
 
-export function ClassesStep({ choice, isNew, onChange }: Props & { isNew: boolean }) {
+export function ClassesStep(props: Props & { isNew: boolean; me: string }) {
+  const { choice, isNew, me, onChange } = props;
   const t = useT();
   const sources = isNew ? (["typed", "data", "later"] as const) : (["later", "data"] as const);
   return (
@@ -57,7 +63,7 @@ export function ClassesStep({ choice, isNew, onChange }: Props & { isNew: boolea
         onChange={(from) => onChange({ ...choice, from })}
       />
       {choice.from === "typed" && <Typed choice={choice} onChange={onChange} />}
-      {choice.from === "data" && <FromData choice={choice} onChange={onChange} />}
+      {choice.from === "data" && <FromData choice={choice} me={me} onChange={onChange} />}
       {choice.from === "later" && (
         <p className={styles["note"]}>{t(isNew ? "home.laterNote" : "home.leaveLabelsNote")}</p>
       )}
@@ -94,17 +100,18 @@ function Typed({ choice, onChange }: Props) {
   );
 }
 
-function FromData({ choice, onChange }: Props) {
+function FromData({ choice, me, onChange }: Props & { me: string }) {
   const t = useT();
+  const isTyped = choice.who !== usualName(choice.whose, me);
+  const choose = (whose: Whose) =>
+    onChange({ ...choice, whose, who: isTyped ? choice.who : usualName(whose, me) });
   return (
     <>
       <div className={styles["pair"]}>
         <SelectField
           label={t("home.whose")}
           value={choice.whose}
-          onChange={(event) =>
-            onChange({ ...choice, whose: event.target.value as ClassChoice["whose"] })
-          }
+          onChange={(event) => choose(event.target.value as Whose)}
         >
           {WHOSE.map((it) => (
             <option key={it} value={it}>

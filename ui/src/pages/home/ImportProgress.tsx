@@ -102,6 +102,7 @@ function Problems({ state: { problems, n_problems } }: { state: ImportState }) {
       <ul tabIndex={0} aria-label={t("home.problems", { count: n_problems })}>
         {problems.map((it, i) => (
           <li key={i}>
+            <strong className={styles["item"]}>{it.item}</strong>
             <span>{it.message}</span>
             {it.help !== null && <span className={styles["help"]}>{it.help}</span>}
           </li>

@@ -12,6 +12,7 @@ import { Dialog } from "../../parts/Dialog";
 import { TextField } from "../../parts/Field";
 import { Problem } from "../../parts/Problem";
 import { Progress } from "../../parts/Progress";
+import { titleOf } from "../../state/project";
 import { classesFrom, sizeOf, suggestedName, type Making, type Sent } from "../../state/upload";
 import { ClassesStep, FieldsStep, isReady, requestOf, type ClassChoice } from "./ClassesStep";
 import { DataStep, sizeText } from "./DataStep";
@@ -31,7 +32,7 @@ type Props = {
 export function NewProject({ into, choosing, onChoose, onClose }: Props) {
   const t = useT();
   const { files } = choosing;
-  const me = useSession().data?.user?.name ?? "data";
+  const me = useSession().data?.user?.name ?? "person";
   const [typedName, setTypedName] = useState<string | null>(null);
   const [choice, setChoice] = useState<ClassChoice>({
     from: into === null ? "typed" : "later",
@@ -52,7 +53,7 @@ export function NewProject({ into, choosing, onChoose, onClose }: Props) {
     request: requestOf(choice),
   };
   const canStart = 0 < files.length && (into !== null || plan.name !== "") && isReady(choice);
-  const title = into ? t("home.addTo", { name: into.name }) : t("home.new");
+  const title = into ? t("home.addTo", { name: titleOf(into) }) : t("home.new");
 
   switch (state.kind) {
     case "importing":
@@ -89,7 +90,7 @@ export function NewProject({ into, choosing, onChoose, onClose }: Props) {
           <div className={styles["steps"]}>
             <DataStep choosing={choosing} onChoose={onChoose} />
             {into === null && <NameField value={name} onChange={setTypedName} />}
-            <ClassesStep choice={choice} isNew={into === null} onChange={setChoice} />
+            <ClassesStep choice={choice} isNew={into === null} me={me} onChange={setChoice} />
             <FieldsStep choice={choice} files={files} onChange={setChoice} />
           </div>
         </Dialog>

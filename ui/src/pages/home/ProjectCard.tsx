@@ -8,6 +8,7 @@ import { Badge, type Tone } from "../../parts/Badge";
 import { Icon } from "../../parts/Icon";
 import { Meter } from "../../parts/Meter";
 import { Stat } from "../../parts/Stat";
+import { titleOf } from "../../state/project";
 import { ImportProgress, useImport } from "./ImportProgress";
 import styles from "./ProjectCard.module.css";
 
@@ -31,7 +32,7 @@ const pageFor = (phase: Phase): string =>
 
 export function ProjectCard({ project }: { project: ProjectSummary }) {
   const t = useT();
-  const { name, phase, media } = project;
+  const { phase, media } = project;
   const isImporting = phase === "importing" || phase === "embedding";
   return (
     <article className={styles["card"]}>
@@ -42,7 +43,7 @@ export function ProjectCard({ project }: { project: ProjectSummary }) {
         <div className={styles["title"]}>
           <h2>
             <Link href={wayInto(project)} className={styles["link"]}>
-              {name}
+              {titleOf(project)}
             </Link>
           </h2>
           <Badge tone={TONES[phase] ?? "plain"}>{t(`app.phase_${phase}`)}</Badge>

@@ -5,7 +5,7 @@ import { useState, type DragEvent } from "react";
 import { useLocation, useSearch } from "wouter";
 
 import { api } from "../../api";
-import type { ProjectSummary } from "../../api.types";
+import type { Phase, ProjectSummary } from "../../api.types";
 import { names, useSession } from "../../app/queries";
 import { useKeys } from "../../app/useKeys";
 import { useT } from "../../i18n";
@@ -22,6 +22,13 @@ import styles from "./index.module.css";
 import { NewProject } from "./NewProject";
 import { ProjectCard } from "./ProjectCard";
 
+/** Outside of a project no events arrive, so the projects are asked for: often while items come in. */
+const SOON_MS = 1000;
+const EVERY_MS = 5000;
+const PASSING: readonly Phase[] = ["importing", "embedding"];
+const pollOf = (projects: readonly ProjectSummary[] | undefined): number =>
+  projects?.some((it) => PASSING.includes(it.phase)) ? SOON_MS : EVERY_MS;
+
 const NONE: Choosing = { files: [], nLeftOut: 0 };
 
 export default function HomePage() {
@@ -30,7 +37,11 @@ export default function HomePage() {
   // `/?add=PROJECT`: more data for a project there is.
   const addTo = new URLSearchParams(useSearch()).get("add");
   const isOwner = useSession().data?.user?.role === "owner";
-  const projects = useQuery({ queryKey: names.projects, queryFn: api.projects });
+  const projects = useQuery({
+    queryKey: names.projects,
+    queryFn: api.projects,
+    refetchInterval: ({ state }) => pollOf(state.data),
+  });
   const [choosing, setChoosing] = useState<Choosing | null>(null);
   const drop = useDrop(isOwner, setChoosing);
   const open = () => setChoosing(NONE);

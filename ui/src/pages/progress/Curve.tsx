@@ -119,8 +119,17 @@ function optionsFor(
       },
     ],
     bands: hasInterval(curve) ? [{ series: [1, 2], fill: band }] : [],
-    hooks: { draw: [(chart) => drawAim(chart, aim, colours["good"])] },
+    hooks: {
+      ready: [tellLast],
+      setCursor: [(chart) => chart.cursor.idx === null && tellLast(chart)],
+      draw: [(chart) => drawAim(chart, aim, colours["good"])],
+    },
   };
+}
+
+/** Where the pointer is on no point, the legend tells the last one. */
+function tellLast(chart: uPlot): void {
+  chart.setLegend({ idx: chart.data[0].length - 1 }, false);
 }
 
 /** A dashed line where the wanted error would be reached by every label of the model. */

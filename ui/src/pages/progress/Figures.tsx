@@ -1,8 +1,9 @@
 // The figures of the page Progress: what is left to do, errors against what is
 // allowed, the pace, and how much the labels tell.
 
-import type { Goal, Plan } from "../../api.types";
+import type { Goal, Plan, Project } from "../../api.types";
 import { useT, type Translator } from "../../i18n";
+import { ButtonLink } from "../../parts/ButtonLink";
 import { Icon } from "../../parts/Icon";
 import { Figure } from "../../parts/Stat";
 import { minutesLeft, secondsEach } from "../../state/plan";
@@ -48,6 +49,27 @@ export function Forecast({ plan, goal }: { plan: Plan; goal: Goal }) {
           {t("progress.soFar", { count: n_answered })}
         </p>
       </div>
+    </section>
+  );
+}
+
+/** What stands in the place of the forecast when there is no more to forecast. */
+export function Certified({ project }: { project: Project }) {
+  const t = useT();
+  const { max_error, confidence } = project.goal;
+  return (
+    <section className={styles["forecast"]}>
+      <Icon name="check" size={28} />
+      <div>
+        <p className={styles["headline"]}>{t("progress.certified", { count: project.n_items })}</p>
+        <p>
+          {t("progress.certifiedText", {
+            error: t.percent(max_error, 1),
+            confidence: t.percent(confidence, 1),
+          })}
+        </p>
+      </div>
+      <ButtonLink href={`/p/${project.id}/audit`}>{t("progress.readCertificate")}</ButtonLink>
     </section>
   );
 }

@@ -19,7 +19,7 @@ import { Skeleton } from "../../parts/Skeleton";
 import { Stat } from "../../parts/Stat";
 import { Agreement } from "./Agreement";
 import { Balance } from "./Balance";
-import { Errors, Forecast, Information, Pace } from "./Figures";
+import { Certified, Errors, Forecast, Information, Pace } from "./Figures";
 import styles from "./index.module.css";
 import { Quality } from "./Quality";
 
@@ -66,7 +66,11 @@ function Shown({ plan, project }: { plan: Plan; project: Project }) {
   }
   return (
     <>
-      <Forecast plan={plan} goal={project.goal} />
+      {project.phase === "certified" ? (
+        <Certified project={project} />
+      ) : (
+        <Forecast plan={plan} goal={project.goal} />
+      )}
       <div className={styles["figures"]}>
         <Card>
           <Stat label={t("progress.accuracy")} measured={model?.out_of_fold_accuracy ?? null} />

@@ -13,6 +13,7 @@ import { Card } from "../../parts/Card";
 import { Dialog } from "../../parts/Dialog";
 import { TextField } from "../../parts/Field";
 import { Problem } from "../../parts/Problem";
+import { titleOf } from "../../state/project";
 import styles from "./Danger.module.css";
 
 export function Danger({ project }: { project: Project }) {
@@ -52,7 +53,7 @@ function Deleting({ project, onClose }: { project: Project; onClose: () => void 
   };
   return (
     <Dialog
-      title={t("settings.deleteTitle", { name: project.name })}
+      title={t("settings.deleteTitle", { name: titleOf(project) })}
       onClose={onClose}
       actions={
         <>
@@ -62,7 +63,7 @@ function Deleting({ project, onClose }: { project: Project; onClose: () => void 
           <Button
             look="danger"
             isBusy={isBusy}
-            disabled={typed !== project.name}
+            disabled={typed !== titleOf(project)}
             onClick={() => void remove()}
           >
             {t("settings.deleteForever")}
