@@ -603,7 +603,7 @@ export interface components {
          * @description What a project waits for.
          * @enum {string}
          */
-        Phase: "empty" | "importing" | "embedding" | "needs_classes" | "training" | "audit" | "rest" | "certified" | "all_answered" | "budget_spent" | "failed";
+        Phase: "opening" | "empty" | "importing" | "embedding" | "needs_classes" | "training" | "audit" | "rest" | "certified" | "all_answered" | "budget_spent" | "failed";
         /** @description How the model learns, and what is left to do. */
         Plan: {
             agreement: components["schemas"]["Agreement"][];

@@ -127,9 +127,12 @@ mod tests {
 
     #[test]
     fn bad_schemas_say_what_is_wrong() {
-        assert_eq!(schema(&["a"]).unwrap_err(), "a schema needs two classes or more, found 1");
-        assert_eq!(schema(&["a", "b", "a"]).unwrap_err(), "class listed twice: `a`");
-        assert_eq!(schema(&["a", " "]).unwrap_err(), "a class without a name");
+        assert_eq!(
+            schema(&["a"]).expect_err("one class"),
+            "a schema needs two classes or more, found 1"
+        );
+        assert_eq!(schema(&["a", "b", "a"]).expect_err("twice"), "class listed twice: `a`");
+        assert_eq!(schema(&["a", " "]).expect_err("no name"), "a class without a name");
     }
 
     #[test]

@@ -32,6 +32,7 @@ pub fn product_atb(a: &[f32], b: &[f32], rows: usize, out: &mut [f32]) {
     product(m, rows, n, a_transposed, b, out);
 }
 
+#[derive(Clone, Copy)]
 struct View<'a> {
     values: &'a [f32],
     row_stride: usize,

@@ -86,7 +86,7 @@ impl Fixture {
             inspect: &PngInspect,
             at: NOW,
         };
-        import(&mut self.project, &self.data.path().join(name), &config, watch)
+        import(&self.project, &self.data.path().join(name), &config, watch)
     }
 
     fn import(&mut self, name: &str) -> ImportReport {
@@ -371,7 +371,7 @@ fn labels_of_nobody_are_counted_and_left_alone() {
     it.write("cat/1.png", &picture(1));
     let config =
         ImportConfig { labels_as: None, text: TextConfig::detect(), inspect: &PngInspect, at: NOW };
-    let report = import(&mut it.project, it.data.path(), &config, &Unwatched).expect("imports");
+    let report = import(&it.project, it.data.path(), &config, &Unwatched).expect("imports");
     assert_eq!((report.n_labels, report.n_labels_unused), (0, 1));
     assert!(it.project.store().classes().is_empty());
 }

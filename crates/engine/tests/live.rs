@@ -110,7 +110,7 @@ fn reopen(folder: &Path) -> (Live, Receiver<Change>) {
     let project = Project::open(&folder.join("project"), Duration::from_secs(10)).expect("opens");
     let live = Live::open(project, Box::new(ToyWiring)).expect("opens");
     let mut changes = live.subscribe();
-    wait(&mut changes, &live, |live| !matches!(live.phase(), Phase::Embedding | Phase::Empty));
+    wait(&mut changes, &live, |live| !matches!(live.phase(), Phase::Opening | Phase::Embedding));
     (live, changes)
 }
 

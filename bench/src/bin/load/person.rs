@@ -20,7 +20,7 @@ pub(crate) struct Person {
 }
 
 /// How long a server may take to embed, prepare and choose.
-const PATIENCE: Duration = Duration::from_secs(1_800);
+const PATIENCE: Duration = Duration::from_mins(30);
 
 impl Person {
     /// Whoever sits at the machine.

@@ -132,6 +132,7 @@ impl From<live::Phase> for Phase {
         match phase {
             live::Phase::Empty => Phase::Empty,
             live::Phase::Importing => Phase::Importing,
+            live::Phase::Opening => Phase::Opening,
             live::Phase::Embedding => Phase::Embedding,
             live::Phase::NeedsClasses => Phase::NeedsClasses,
             live::Phase::Training => Phase::Training,

@@ -163,7 +163,8 @@ mod tests {
         let file = fs::File::open(&path).expect("there");
         let mut archive = zip::ZipArchive::new(file).expect("an archive");
         assert_eq!(archive.len(), 2);
-        let mut name = |at| archive.by_index(at).expect("there").name().unwrap().into_owned();
+        let mut name =
+            |at| archive.by_index(at).expect("there").name().expect("UTF-8").into_owned();
         let names: Vec<String> = (0..2).map(&mut name).collect();
         assert_eq!(names, ["README.md", "cat/1.jpg"]);
         let mut text = String::new();

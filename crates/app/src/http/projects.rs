@@ -73,6 +73,7 @@ pub(crate) struct Settings {
 /// Some of the settings; what is missing stays as it is, `null` is a value.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::option_option, reason = "missing, null and a value are three things")]
 pub(crate) struct SettingsPatch {
     name: Option<String>,
     /// The classes there are, in their order, and new ones after them.
@@ -96,6 +97,7 @@ pub(crate) struct SettingsPatch {
 }
 
 /// Tells `null` from a field that is missing.
+#[allow(clippy::option_option, reason = "as above")]
 fn given<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {

@@ -131,7 +131,7 @@ pub fn openapi() -> Value {
         router = router.routes((schemas, paths, methods));
     }
     let mut api = router.into_openapi();
-    api.info.title = "Annota".to_owned();
+    "Annota".clone_into(&mut api.info.title);
     env!("CARGO_PKG_VERSION").clone_into(&mut api.info.version);
     let components = api.components.get_or_insert_default();
     // The type of a query parameter is named in its route, but not described by it.
@@ -169,7 +169,7 @@ fn operations(paths: &mut Paths) -> impl Iterator<Item = (&String, &'static str,
             ("PATCH", &mut item.patch),
             ("DELETE", &mut item.delete),
         ];
-        let path = &*path;
+        let path: &String = path;
         methods.into_iter().filter_map(move |(name, it)| Some((path, name, it.as_mut()?)))
     })
 }

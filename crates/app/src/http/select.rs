@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use annota_core::item::ItemId;
+use annota_core::{acquire::Reason as Core, item::ItemId};
 use annota_engine::live::{self, Handed, Live};
 use axum::{
     Json,
@@ -202,8 +202,7 @@ fn reason(purpose: Purpose, words: &str) -> Reason {
         Purpose::Review => return Reason::Review,
         Purpose::Training | Purpose::Imported => {}
     }
-    let of = |reason: annota_core::acquire::Reason| reason.words() == words;
-    use annota_core::acquire::Reason as Core;
+    let of = |reason: Core| reason.words() == words;
     match words {
         _ if of(Core::Uncertain) || of(Core::UncertainAndDiverse) => Reason::Uncertain,
         _ if of(Core::UncertainRegion) => Reason::Coverage,
@@ -216,9 +215,7 @@ fn reason(purpose: Purpose, words: &str) -> Reason {
 
 #[cfg(test)]
 mod tests {
-    use annota_core::acquire::Reason as Core;
-
-    use super::{Purpose, Reason, reason};
+    use super::{Core, Purpose, Reason, reason};
 
     #[test]
     fn every_reason_of_the_engine_has_its_word() {

@@ -54,6 +54,7 @@ impl From<CorePurpose> for Purpose {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Phase {
+    Opening,
     Empty,
     Importing,
     Embedding,

@@ -61,7 +61,7 @@ pub(crate) fn read(path: &Path, fields: Fields<'_>) -> anyhow::Result<Vec<NamedL
     });
     let text = text.with_context(reading)?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let extension = path.extension().map(|it| it.to_ascii_lowercase()).unwrap_or_default();
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase).unwrap_or_default();
     let labels = if extension == "jsonl" || extension == "ndjson" {
         read_jsonl(text, fields)
     } else {

@@ -292,7 +292,8 @@ mod tests {
     fn the_guarantee_holds_and_is_not_wasteful_by_monte_carlo() {
         let (n, k, first_forbidden, n_runs) = (2_000_u32, 400_u32, 101_u32, 4_000_u64);
         let population: Vec<Row> = (0..n).map(Row).collect();
-        let is_wrong = |row: Row| 1_500 <= row.0 && row.0 % 2 == 0 || row.0 % 40 == 0;
+        let is_wrong =
+            |row: Row| 1_500 <= row.0 && row.0.is_multiple_of(2) || row.0.is_multiple_of(40);
         let mut violated = 0;
         for seed in 0..n_runs {
             let mut rng = fastrand::Rng::with_seed(seed);
@@ -301,10 +302,11 @@ mod tests {
                 drawn.into_iter().map(|row| (row, is_wrong(row))).collect();
             let mut walk = Walk::new(&population, &audit, first_forbidden, 0.05);
             walk.exclude_adaptively(200, |revealed, region| {
-                let is_class_bad =
-                    |even| revealed.iter().filter(|it| (it.0.0 % 2 == 0) == even && it.1).count();
+                let is_class_bad = |even| {
+                    revealed.iter().filter(|it| it.0.0.is_multiple_of(2) == even && it.1).count()
+                };
                 let bad = [is_class_bad(false) as f64, is_class_bad(true) as f64];
-                let risk = |row: &Row| f64::from(row.0) + bad[usize::from(row.0 % 2 == 0)];
+                let risk = |row: &Row| f64::from(row.0) + bad[usize::from(row.0.is_multiple_of(2))];
                 region.iter().map(risk).collect()
             });
             let wrong = walk.unaudited().0.into_iter().filter(|&row| is_wrong(row)).count();

@@ -57,15 +57,11 @@ impl Live {
         let items = self.shared.project.store().items_by_id(&ids)?;
         let desk = self.shared.desk();
         let said = annotations.into_iter().zip(items).map(|(annotation, item)| Said {
-            annotator: self.name(&desk.ledger, &annotation),
+            annotator: name(&desk.ledger, &annotation),
             annotation,
             item,
         });
         Ok(said.collect())
-    }
-
-    fn name(&self, ledger: &super::Ledger, annotation: &Annotation) -> String {
-        ledger.annotator(annotation.fact.annotator).map_or(String::new(), |it| it.name.clone())
     }
 
     /// The name of whoever wrote `remark`.
@@ -121,4 +117,8 @@ impl Live {
         self.shared.desk().ledger.set_remarks(remarks.clone());
         Ok(remarks)
     }
+}
+
+fn name(ledger: &super::Ledger, annotation: &Annotation) -> String {
+    ledger.annotator(annotation.fact.annotator).map_or(String::new(), |it| it.name.clone())
 }

@@ -249,8 +249,8 @@ fn open_pool(shared: &Arc<Shared>) -> Result<Option<WorkingSet>, Error> {
         set_phase(shared, Phase::Empty);
         return Ok(None);
     }
-    set_phase(shared, Phase::Embedding);
     if lacks_embeddings(shared)? {
+        set_phase(shared, Phase::Embedding);
         let embedder = shared.wiring.embedder(project)?;
         let report = embed(project, embedder.as_ref(), &Watcher { shared })?;
         let mut desk = shared.desk();

@@ -78,11 +78,13 @@ pub trait Wiring: Send + Sync {
 /// What a project is busy with, as far as people are concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// It was opened, and learns what it knew before.
+    Opening,
     /// There are no items.
     Empty,
     /// Items are being read.
     Importing,
-    /// Items are being embedded, or the pool is being prepared.
+    /// Items are being embedded.
     Embedding,
     /// There are fewer than two classes.
     NeedsClasses,
@@ -188,6 +190,9 @@ pub(crate) struct Snapshot {
     n_left: Option<usize>,
 }
 
+/// What a plan rests on.
+type PlanKey = (Option<AnnotationId>, Goal);
+
 /// What everybody shares under one lock, which is never held while waiting for
 /// a disk or a model.
 struct Desk {
@@ -203,7 +208,7 @@ struct Desk {
     map: MapState,
     // By what they rest on.
     verified: Option<(Option<AnnotationId>, Arc<Verified>)>,
-    plan: Option<((Option<AnnotationId>, Goal), Option<Plan>)>,
+    plan: Option<(PlanKey, Option<Plan>)>,
     // Items in people's hands that the last plan knew of.
     planned_for: usize,
     // Whether there is something to learn.
@@ -244,7 +249,7 @@ impl Live {
         ledger.append(store.annotations(None)?);
         ledger.set_auto_labels(store.auto_labels()?);
         ledger.set_remarks(store.remarks()?);
-        let phase = if store.n_items()? == 0 { Phase::Empty } else { Phase::Embedding };
+        let phase = if store.n_items()? == 0 { Phase::Empty } else { Phase::Opening };
         let seal = Seal::new(&store.secret()?);
         let desk = Desk {
             queue: Queue::new(project.config().labelling.overlap as usize),

@@ -158,7 +158,7 @@ impl Graph {
     /// As for [`Graph::read`]: onnxruntime reads the graph only here.
     pub fn session(&self, n_threads: usize) -> Result<Box<dyn Session>, Error> {
         let session = match &self.source {
-            Source::Rten(model) => rten::session(Arc::clone(model), n_threads),
+            Source::Rten(model) => Ok(rten::session(Arc::clone(model), n_threads)),
             Source::Bytes(onnx) => onnxruntime::session(onnx, n_threads),
         };
         session.map_err(|reason| failure(self.runtime, &self.model, reason))

@@ -15,14 +15,14 @@ pub(super) fn read(onnx: Vec<u8>) -> Result<Model, String> {
 }
 
 /// A session over a model that other sessions share.
-pub(super) fn session(model: Arc<Model>, n_threads: usize) -> Result<Box<dyn Session>, String> {
+pub(super) fn session(model: Arc<Model>, n_threads: usize) -> Box<dyn Session> {
     let names = |ids: &[NodeId]| -> Vec<String> {
         let name = |id: &NodeId| Some(model.node_info(*id)?.name()?.to_owned());
         ids.iter().map(|id| name(id).unwrap_or_default()).collect()
     };
     let (inputs, outputs) = (names(model.input_ids()), names(model.output_ids()));
     let pool = Arc::new(ThreadPool::with_num_threads(n_threads));
-    Ok(Box::new(RtenSession { model, pool, inputs, outputs }))
+    Box::new(RtenSession { model, pool, inputs, outputs })
 }
 
 struct RtenSession {

@@ -51,6 +51,7 @@ const TOLD: Record<Exclude<Phase, "empty" | "importing" | "embedding">, Told> = 
     text: "label.budgetText",
     ways: [SETTINGS, EXPORT],
   },
+  opening: { icon: "clock", title: "label.openingTitle", text: "label.openingText", ways: [] },
   training: WAIT,
   audit: WAIT,
   rest: WAIT,

@@ -23,7 +23,7 @@ import { Nothing } from "./Nothing";
 import { Tour } from "./Tour";
 
 const AHEAD = 10;
-const WITHOUT_ITEMS = ["empty", "importing", "embedding", "needs_classes", "failed"];
+const WITHOUT_ITEMS = ["opening", "empty", "importing", "embedding", "needs_classes", "failed"];
 
 export default function LabelPage({ projectId }: PageProps) {
   const project = useProject(projectId).data?.value;
