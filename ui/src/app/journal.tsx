@@ -20,6 +20,7 @@ import type { NewLine } from "../state/journal";
 import * as store from "./journalStore";
 import { useSession } from "./queries";
 import { startSender, type Outcome, type Sender } from "./sender";
+import { newUnsent, type Unsent } from "./unsent";
 import { uuid } from "./uuid";
 
 export type Journal = Readonly<{
@@ -48,15 +49,15 @@ export function JournalProvider({ project, children }: { project: string; childr
   const notify = useNotify();
   const user = useSession().data?.user?.name ?? "";
   const [nUnsent, setUnsent] = useState(0);
+  const unsent = useMemo(
+    () => newUnsent(() => store.list(project, user).then((lines) => lines.length), setUnsent),
+    [project, user],
+  );
+  const { count } = unsent;
   const sender = useRef<Sender | null>(null);
   const [listeners] = useState(() => new Set<(outcome: Outcome) => void>());
 
-  const count = useCallback(
-    () => store.list(project, user).then((lines) => setUnsent(lines.length)),
-    [project, user],
-  );
-
-  const holdTab = useHeldTab();
+  useHeldTab(unsent);
   const tellOtherTabs = useOtherTabs(count);
   useEffect(() => {
     const started = startSender(project, user, (outcome) => {
@@ -83,8 +84,7 @@ export function JournalProvider({ project, children }: { project: string; childr
   const journal = useMemo<Journal>(() => {
     const send = () => sender.current?.send() ?? Promise.resolve();
     const write = async (lines: NewLine[]) => {
-      setUnsent((n) => n + lines.length);
-      await holdTab(store.append(lines));
+      await unsent.write(lines.length, () => store.append(lines));
       void send();
     };
     const line = (told: NewLine["told"]): NewLine => ({ project, user, told, isTried: false });
@@ -95,8 +95,8 @@ export function JournalProvider({ project, children }: { project: string; childr
       remark: (item, remark) =>
         write([line({ kind: "remark", item, remark: { key: uuid(), ...remark } })]),
       takeBack: async (of, item) => {
-        await store.strikeOrTell(project, user, { kind: "undo", key: uuid(), of, item });
-        void count();
+        const undo = { kind: "undo", key: uuid(), of, item } as const;
+        await unsent.write(0, () => store.strikeOrTell(project, user, undo));
         void send();
       },
       flush: send,
@@ -105,29 +105,20 @@ export function JournalProvider({ project, children }: { project: string; childr
         return () => void listeners.delete(listener);
       },
     };
-  }, [project, user, nUnsent, count, listeners, holdTab]);
+  }, [project, user, nUnsent, unsent, listeners]);
 
   return <JournalContext value={journal}>{children}</JournalContext>;
 }
 
 /** Asks before the tab is closed over answers that are not in the journal yet. */
-function useHeldTab(): <T>(writing: Promise<T>) => Promise<T> {
-  const nWriting = useRef(0);
+function useHeldTab({ isWriting }: Unsent): void {
   useEffect(() => {
     const onLeave = (event: BeforeUnloadEvent) => {
-      if (0 < nWriting.current) event.preventDefault();
+      if (isWriting()) event.preventDefault();
     };
     window.addEventListener("beforeunload", onLeave);
     return () => window.removeEventListener("beforeunload", onLeave);
-  }, []);
-  return useCallback(async (writing) => {
-    nWriting.current += 1;
-    try {
-      return await writing;
-    } finally {
-      nWriting.current -= 1;
-    }
-  }, []);
+  }, [isWriting]);
 }
 
 /** Tabs share the journal, so each hears when another one changed it. */
