@@ -22,6 +22,10 @@ const PASSES: readonly Pass[] = [
   { standing: STRONG, alpha: 1, grow: 1.7 },
 ];
 
+/** Those passes that draw something. */
+const passesOf = (standings: Uint8Array): readonly Pass[] =>
+  PASSES.filter((it) => standings.includes(it.standing));
+
 /** The diameter of a point in CSS pixels: smaller where there are many, larger where one looks closely. */
 function diameterOf(nPoints: number, camera: Camera, size: Size): number {
   const whole = Math.max(1, Math.min(size.width, size.height)) / 2;
@@ -58,6 +62,18 @@ void main() {
   pixel = vec4(tint * inside, inside);
 }`;
 
+/** Without a graphics card WebGL is computed, and far slower than drawing pixel by pixel. */
+const COMPUTED = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+/** What browsers say that keep the name of the card for an extension. */
+const MASKED = /^WebKit WebGL$/;
+
+function isComputed(gl: WebGL2RenderingContext): boolean {
+  const name = String(gl.getParameter(gl.RENDERER));
+  if (!MASKED.test(name)) return COMPUTED.test(name);
+  const info = gl.getExtension("WEBGL_debug_renderer_info");
+  return info !== null && COMPUTED.test(String(gl.getParameter(info.UNMASKED_RENDERER_WEBGL)));
+}
+
 /** A painter for `canvas`, which has no context yet; `onLost` is told when the graphics card goes away. */
 export function newPainter(
   canvas: HTMLCanvasElement,
@@ -65,7 +81,7 @@ export function newPainter(
   onLost: () => void,
 ): Painter {
   const gl = isPlain ? null : canvas.getContext("webgl2", { antialias: false });
-  const program = gl && linked(gl);
+  const program = gl && !isComputed(gl) ? linked(gl) : null;
   if (gl && program) return glPainter(canvas, gl, program, onLost);
   // A canvas keeps its first context: the plain painter needs another one.
   if (gl) onLost();
@@ -95,6 +111,7 @@ function glPainter(
   onLost: () => void,
 ): Painter {
   let n = 0;
+  let passes = PASSES;
   const attribute = (name: string, size: number, type: number, isByte: boolean, stride: number) => {
     const buffer = gl.createBuffer();
     const at = gl.getAttribLocation(program, name);
@@ -132,6 +149,7 @@ function glPainter(
     dress: (colours, standings) => {
       setColour(colours);
       setStanding(standings);
+      passes = passesOf(standings);
     },
     draw: (camera, size, ratio) => {
       gl.viewport(0, 0, canvas.width, canvas.height);
@@ -139,7 +157,7 @@ function glPainter(
       gl.clear(gl.COLOR_BUFFER_BIT);
       gl.uniform2f(at.centre, camera.x, camera.y);
       gl.uniform2f(at.scale, (2 * camera.scale) / size.width, (2 * camera.scale) / size.height);
-      for (const { standing, alpha, grow } of PASSES) {
+      for (const { standing, alpha, grow } of passes) {
         gl.uniform1f(at.wanted, standing);
         gl.uniform1f(at.alpha, alpha);
         gl.uniform1f(at.diameter, grow * ratio * diameterOf(n, camera, size));
@@ -165,29 +183,29 @@ function plainPainter(canvas: HTMLCanvasElement): Painter {
     standings: new Uint8Array(),
   };
 
+  let passes = PASSES;
+  let kept: ImageData | null = null;
+
   const drawPass = (pixels: ImageData, camera: Camera, size: Size, ratio: number, pass: Pass) => {
     const { xs, ys } = places;
     const { colours, standings } = dressed;
-    const side = Math.max(
-      1,
-      Math.round(0.85 * pass.grow * ratio * diameterOf(xs.length, camera, size)),
-    );
+    const { width, height } = pixels;
+    const wanted = 0.85 * pass.grow * ratio * diameterOf(xs.length, camera, size);
+    const side = Math.max(1, Math.round(wanted));
     const words = new Uint32Array(pixels.data.buffer);
+    const rgb = new Uint32Array(colours.buffer, colours.byteOffset, xs.length);
     const alpha = Math.round(255 * pass.alpha) << 24;
+    const zoom = ratio * camera.scale;
+    const left0 = (ratio * size.width - side) / 2 - camera.x * zoom;
+    const top0 = (ratio * size.height - side) / 2 + camera.y * zoom;
     for (let row = 0; row < xs.length; row++) {
       if (standings[row] !== pass.standing) continue;
-      const left = Math.round(
-        ratio * (size.width / 2 + ((xs[row] ?? 0) - camera.x) * camera.scale) - side / 2,
-      );
-      const top = Math.round(
-        ratio * (size.height / 2 - ((ys[row] ?? 0) - camera.y) * camera.scale) - side / 2,
-      );
-      const isOut = left < 0 || top < 0 || pixels.width < left + side || pixels.height < top + side;
-      if (isOut) continue;
-      const i = 4 * row;
-      const rgb = (colours[i] ?? 0) | ((colours[i + 1] ?? 0) << 8) | ((colours[i + 2] ?? 0) << 16);
-      for (let y = top; y < top + side; y++) {
-        words.fill(rgb | alpha, y * pixels.width + left, y * pixels.width + left + side);
+      const left = Math.round(left0 + (xs[row] ?? 0) * zoom);
+      const top = Math.round(top0 - (ys[row] ?? 0) * zoom);
+      if (left < 0 || top < 0 || width < left + side || height < top + side) continue;
+      const word = ((rgb[row] ?? 0) & 0xff_ff_ff) | alpha;
+      for (let y = 0, at = top * width + left; y < side; y++, at += width) {
+        for (let x = at; x < at + side; x++) words[x] = word;
       }
     }
   };
@@ -198,11 +216,16 @@ function plainPainter(canvas: HTMLCanvasElement): Painter {
     },
     dress: (colours, standings) => {
       dressed = { colours, standings };
+      passes = passesOf(standings);
     },
     draw: (camera, size, ratio) => {
       if (context === null || canvas.width === 0 || canvas.height === 0) return;
-      const pixels = context.createImageData(canvas.width, canvas.height);
-      for (const pass of PASSES) drawPass(pixels, camera, size, ratio, pass);
+      const { width, height } = canvas;
+      const old = kept?.width === width && kept.height === height ? kept : null;
+      const pixels = old ?? context.createImageData(width, height);
+      if (old) pixels.data.fill(0);
+      kept = pixels;
+      for (const pass of passes) drawPass(pixels, camera, size, ratio, pass);
       context.putImageData(pixels, 0, 0);
     },
     dispose: () => undefined,
