@@ -89,7 +89,7 @@ function watched(context: BrowserContext, server: Server): string[] {
 /** Where the server says that it is gone; all that a lost network may leave in the console. */
 export const LOST = /net::ERR_(CONNECTION|INTERNET|FAILED|INCOMPLETE|NETWORK|EMPTY|ABORTED)/;
 
-const STAGE = '[data-tour="stage"] img[src*="/items/"]';
+export const STAGE = '[data-tour="stage"] img[src*="/items/"]';
 
 /** The item on the label page, by its picture. */
 export async function itemShown(page: Page): Promise<number> {
