@@ -8,7 +8,7 @@ import { IconButton } from "./Button";
 import styles from "./Dialog.module.css";
 
 const FIRST = "[data-focus-first]";
-const FIELD = "input, textarea, select";
+const FIELD = "input:not([hidden]), textarea, select";
 
 export function Dialog({
   title,
