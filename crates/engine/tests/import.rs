@@ -367,7 +367,7 @@ fn arrays_of_pixels_become_files_of_the_project() {
 
 #[test]
 fn labels_of_nobody_are_counted_and_left_alone() {
-    let mut it = fixture(&[]);
+    let it = fixture(&[]);
     it.write("cat/1.png", &picture(1));
     let config =
         ImportConfig { labels_as: None, text: TextConfig::detect(), inspect: &PngInspect, at: NOW };
