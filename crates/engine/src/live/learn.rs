@@ -42,8 +42,10 @@ use crate::{
 /// certifying.
 const MOST_SILENT_TURNS: usize = 8;
 /// Questions planned beyond those in people's hands: a page of somebody who
-/// comes in, and more.
+/// comes in, and more; twice what was taken since the plan before, so that many
+/// people do not wait for the next one.
 const SPARE: usize = 32;
+const MOST_SPARE: usize = 2_000;
 
 /// Runs until the project is closed.
 pub(super) fn run(shared: &Arc<Shared>) {
@@ -225,7 +227,9 @@ fn config(shared: &Shared, audit_now: bool) -> AutoLabelConfig {
     let project = shared.project.config();
     let mut desk = shared.desk();
     desk.planned_for = desk.queue.n_leased();
-    let least_batch = desk.planned_for + SPARE;
+    let n_handed = desk.queue.n_handed();
+    let lately = (n_handed - std::mem::replace(&mut desk.n_handed, n_handed)) as usize;
+    let least_batch = desk.planned_for + (2 * lately).clamp(SPARE, MOST_SPARE);
     drop(desk);
     let Labelling { goal, budget, strategy, .. } = project.labelling;
     AutoLabelConfig {

@@ -211,6 +211,8 @@ struct Desk {
     plan: Option<(PlanKey, Option<Plan>)>,
     // Items in people's hands that the last plan knew of.
     planned_for: usize,
+    // Items handed out before the last plan.
+    n_handed: u64,
     // Whether there is something to learn.
     is_stale: bool,
     // Whether items may lack an embedding by the network that is wanted now.
@@ -265,6 +267,7 @@ impl Live {
             verified: None,
             plan: None,
             planned_for: 0,
+            n_handed: 0,
             is_stale: true,
             must_embed: true,
         };

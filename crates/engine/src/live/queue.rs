@@ -129,8 +129,12 @@ impl Queue {
     pub(super) fn lease(&mut self, annotator: AnnotatorId, planned: Planned, until: Timestamp) {
         let leases = self.leases.entry(planned.item).or_default();
         let known = leases.iter().position(|it| it.annotator == annotator);
-        self.n_handed += 1;
-        let number = known.map_or(self.n_handed, |at| leases.remove(at).number);
+        let number = if let Some(at) = known {
+            leases.remove(at).number
+        } else {
+            self.n_handed += 1;
+            self.n_handed
+        };
         leases.push(Lease { annotator, planned, until, number });
     }
 
@@ -189,6 +193,11 @@ impl Queue {
     /// Items in somebody's hands.
     pub(super) fn n_leased(&self) -> usize {
         self.leases.len()
+    }
+
+    /// Hand-outs so far.
+    pub(super) fn n_handed(&self) -> u64 {
+        self.n_handed
     }
 
     /// Items in somebody's hands for `purpose`.
