@@ -14,6 +14,7 @@ use clap::Args;
 use serde::Serialize;
 use tokio::net::TcpListener;
 use tracing::level_filters::LevelFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::{
     http::{self, App, Config, Here},
@@ -27,7 +28,8 @@ use crate::{
 ///
 /// Serves a project, or every project of a folder, until Ctrl-C. On this machine
 /// alone nobody has to log in, until `annota user add` has made an account; at
-/// any other address there must be an account first.
+/// any other address there must be an account first. The log goes to standard
+/// error; `ANNOTA_LOG=info` or `debug` tells more at a terminal.
 #[derive(Args, Debug)]
 pub(crate) struct ServeArgs {
     /// A project, or a folder that holds projects [default: the project at or above the current
@@ -189,14 +191,24 @@ pub(crate) fn local_user() -> String {
     names.into_iter().find(|it| !it.trim().is_empty()).unwrap_or_else(|| "local".to_owned())
 }
 
-/// Starts the log on stderr, once in a process.
+/// Starts the log on stderr, once in a process. A service's log has every
+/// request; at a terminal they would bury the address. `ANNOTA_LOG` names
+/// another level.
 fn start_log(session: &Session) {
     let named = std::env::var("ANNOTA_LOG").ok().and_then(|it| it.parse().ok());
-    let usual = if session.is_quiet() { LevelFilter::ERROR } else { LevelFilter::INFO };
+    let usual = match (session.is_quiet(), io::stderr().is_terminal()) {
+        (true, _) => LevelFilter::ERROR,
+        (false, true) => LevelFilter::WARN,
+        (false, false) => LevelFilter::INFO,
+    };
+    let ours = named.unwrap_or(usual);
+    let others = ours.min(LevelFilter::WARN);
     let log = tracing_subscriber::fmt()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
-        .with_max_level(named.unwrap_or(usual));
+        .with_max_level(ours)
+        .finish()
+        .with(Targets::new().with_default(others).with_target("annota", ours));
     // Tests of several servers in one process keep the first log.
     let _ = log.try_init();
 }
