@@ -26,6 +26,8 @@ const PATHS = {
   comment: "M4 5h16v11h-9l-5 4v-4H4V5Z",
   grid: "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
   single: "M4 5h16v14H4z",
+  picture: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M9 9.500h.01",
+  text: "M5 6h14M5 11h14M5 16h9",
   search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14ZM16 16l5 5",
   keyboard: "M3 7h18v11H3zM7 11h.01M11 11h.01M15 11h.01M18 11h.01M8 15h8",
   contrast: "M12 4a8 8 0 1 0 0 16V4Z M12 4a8 8 0 0 1 0 16",

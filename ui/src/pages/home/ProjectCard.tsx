@@ -38,7 +38,7 @@ export function ProjectCard({ project }: { project: ProjectSummary }) {
     <article className={styles["card"]}>
       <header className={styles["head"]}>
         <span className={styles["media"]} aria-hidden="true">
-          <Icon name={media === "image" ? "single" : media === "text" ? "comment" : "folder"} />
+          <Icon name={media === "image" ? "picture" : (media ?? "folder")} />
         </span>
         <div className={styles["title"]}>
           <h2>
