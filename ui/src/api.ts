@@ -271,14 +271,19 @@ const LONGEST_RETRY_MS = 10_000;
 
 /**
  * Listens to a project until the returned function is called. `onOpen` is
- * called at every connection after the first: what happened between is lost.
+ * called at every connection, since what happened before it is not told; only
+ * the first follows shortly on what was read.
  * A hidden tab hangs up, since browsers allow six connections per server.
  */
-export function subscribe(id: string, listener: LiveListener, onOpen: () => void): () => void {
+export function subscribe(
+  id: string,
+  listener: LiveListener,
+  onOpen: (isFirst: boolean) => void,
+): () => void {
   let source: EventSource | null = null;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let retryMs = FIRST_RETRY_MS;
-  let wasOpen = false;
+  let isFirst = true;
 
   const hangUp = () => {
     clearTimeout(timer);
@@ -291,8 +296,8 @@ export function subscribe(id: string, listener: LiveListener, onOpen: () => void
     source.onopen = () => {
       retryMs = FIRST_RETRY_MS;
       noteReachable(true);
-      if (wasOpen) onOpen();
-      wasOpen = true;
+      onOpen(isFirst);
+      isFirst = false;
     };
     source.onerror = () => {
       hangUp();

@@ -68,8 +68,9 @@ export function useLive(id: string): void {
       applyEvent(event, client, id);
       for (const it of listeners) it(event);
     };
-    return subscribe(id, listener, () => {
-      void client.invalidateQueries({ queryKey: names.project(id) });
+    return subscribe(id, listener, (isFirst) => {
+      // Only the state is so short-lived that it may have changed before the first connection.
+      void client.invalidateQueries({ queryKey: names.project(id), exact: isFirst });
     });
   }, [client, id]);
 }

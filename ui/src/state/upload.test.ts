@@ -5,6 +5,7 @@ import {
   isLeftOut,
   kindsOf,
   making,
+  opened,
   portions,
   suggestedName,
   usualName,
@@ -93,4 +94,17 @@ test("handing over needs something sent", () => {
 
 test("only a person's labels are by the one who brings them", () => {
   expect(WHOSE.map((it) => usualName(it, "mia"))).toEqual(["mia", "gold", "crowd", "model"]);
+});
+
+test("a folder of class folders is opened, one of files and several are not", () => {
+  const paths = (...all: string[]) => opened(files(...all)).map((it) => it.path);
+  expect(paths("pets/cat/1.png", "pets/dog/2.png", "pets/3.png")).toEqual([
+    "cat/1.png",
+    "dog/2.png",
+    "3.png",
+  ]);
+  expect(paths("cat/1.png", "cat/2.png")).toEqual(["cat/1.png", "cat/2.png"]);
+  expect(paths("cat/1.png", "dog/2.png")).toEqual(["cat/1.png", "dog/2.png"]);
+  expect(paths("a.csv", "b.csv")).toEqual(["a.csv", "b.csv"]);
+  expect(paths()).toEqual([]);
 });

@@ -48,6 +48,18 @@ export function suggestedName(files: readonly Chosen[]): string {
   return name.replace(/(?<=.)\.[a-z0-9]{1,8}$/i, "").trim();
 }
 
+/**
+ * The files as they are sent. A folder with folders in it is opened: those below
+ * are what may be named after the classes. One with nothing but files stays.
+ */
+export function opened<T extends Chosen>(files: readonly T[]): readonly T[] {
+  const top = `${files[0]?.path.split("/")[0] ?? ""}/`;
+  const isOneFolder = files.every((it) => it.path.startsWith(top));
+  const isDeep = files.some((it) => it.path.slice(top.length).includes("/"));
+  if (!isOneFolder || !isDeep) return files;
+  return files.map((it) => ({ ...it, path: it.path.slice(top.length) }));
+}
+
 const PICTURES = /\.(png|jpe?g|gif|webp|bmp|tiff?)$/i;
 const TABLES = /\.(csv|tsv|jsonl?|ndjson|parquet|txt)$/i;
 

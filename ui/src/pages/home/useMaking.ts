@@ -8,7 +8,14 @@ import { api } from "../../api";
 import type { ImportRequest } from "../../api.types";
 import { names } from "../../app/queries";
 import { uuid } from "../../app/uuid";
-import { making, portions, sizeOf, type Making, type MakingEvent } from "../../state/upload";
+import {
+  making,
+  opened,
+  portions,
+  sizeOf,
+  type Making,
+  type MakingEvent,
+} from "../../state/upload";
 import type { ChosenFile } from "./files";
 
 /** What is to be made: a new project, or more data for the project `into`. */
@@ -40,8 +47,9 @@ export function useMaking() {
       }
       if (now.kind !== "sending") return;
       const { project, sent } = now;
-      for (const [start, end] of portions(plan.files).slice(sent.nPortions)) {
-        const files = plan.files.slice(start, end);
+      const all = opened(plan.files);
+      for (const [start, end] of portions(all).slice(sent.nPortions)) {
+        const files = all.slice(start, end);
         await api.upload(project, upload, files);
         tell({ kind: "sent", nFiles: files.length, size: sizeOf(files) });
       }
