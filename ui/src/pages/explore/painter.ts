@@ -171,7 +171,15 @@ function glPainter(
   };
 }
 
-/** Squares instead of discs, mixed with nothing: as fast as a canvas without a graphics card can be. */
+/** How far each line of a disc of so many pixels begins behind the square around it. */
+function indentsOf(side: number): Uint8Array {
+  const radius = side / 2;
+  return Uint8Array.from({ length: side }, (_, y) =>
+    Math.round(radius - Math.sqrt(radius ** 2 - (y + 0.5 - radius) ** 2)),
+  );
+}
+
+/** Discs with hard edges, mixed with nothing: as fast as a canvas without a graphics card can be. */
 function plainPainter(canvas: HTMLCanvasElement): Painter {
   const context = canvas.getContext("2d");
   let places: { xs: Float32Array; ys: Float32Array } = {
@@ -190,8 +198,9 @@ function plainPainter(canvas: HTMLCanvasElement): Painter {
     const { xs, ys } = places;
     const { colours, standings } = dressed;
     const { width, height } = pixels;
-    const wanted = 0.85 * pass.grow * ratio * diameterOf(xs.length, camera, size);
+    const wanted = 0.95 * pass.grow * ratio * diameterOf(xs.length, camera, size);
     const side = Math.max(1, Math.round(wanted));
+    const indents = indentsOf(side);
     const words = new Uint32Array(pixels.data.buffer);
     const rgb = new Uint32Array(colours.buffer, colours.byteOffset, xs.length);
     const alpha = Math.round(255 * pass.alpha) << 24;
@@ -205,7 +214,8 @@ function plainPainter(canvas: HTMLCanvasElement): Painter {
       if (left < 0 || top < 0 || width < left + side || height < top + side) continue;
       const word = ((rgb[row] ?? 0) & 0xff_ff_ff) | alpha;
       for (let y = 0, at = top * width + left; y < side; y++, at += width) {
-        for (let x = at; x < at + side; x++) words[x] = word;
+        const indent = indents[y] ?? 0;
+        for (let x = at + indent; x < at + side - indent; x++) words[x] = word;
       }
     }
   };
