@@ -105,8 +105,9 @@ function lastPlace({ entries }: Session): number {
 /**
  * Takes in what the server gives. Items at hand keep their place and, if open
  * and not on screen, get the newer suggestion; a change of phase drops open
- * items that the server no longer asks, so that an audit starts at once. An item
- * that was answered is asked again where the server knows the answer and still
+ * items that the server no longer asks, so that an audit starts at once, but
+ * never the one on screen: a key may be on its way to it. An item that was
+ * answered is asked again where the server knows the answer and still
  * asks: an audit draws among items that were answered while it was drawn.
  */
 function withBatch(before: Session, event: Extract<Event, { kind: "batch" }>): Session {
@@ -116,7 +117,7 @@ function withBatch(before: Session, event: Extract<Event, { kind: "batch" }>): S
   const isNewPhase = session.phase !== null && session.phase !== batch.phase;
   const shown = current(session);
   const kept = session.entries
-    .filter((it) => !isNewPhase || !isOpen(it) || asked.has(it.question.item))
+    .filter((it) => !isNewPhase || it === shown || !isOpen(it) || asked.has(it.question.item))
     .map((entry) => {
       const question = asked.get(entry.question.item);
       const isFixed = question === undefined || !isOpen(entry) || (entry === shown && !isNewPhase);
