@@ -25,7 +25,7 @@ import { ProjectCard } from "./ProjectCard";
 /** Outside of a project no events arrive, so the projects are asked for: often while items come in. */
 const SOON_MS = 1000;
 const EVERY_MS = 5000;
-const PASSING: readonly Phase[] = ["importing", "embedding"];
+const PASSING: readonly Phase[] = ["opening", "importing", "embedding"];
 const pollOf = (projects: readonly ProjectSummary[] | undefined): number =>
   projects?.some((it) => PASSING.includes(it.phase)) ? SOON_MS : EVERY_MS;
 
