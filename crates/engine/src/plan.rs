@@ -11,7 +11,7 @@ use annota_core::{
     forecast::{CurvePoint, Forecast, ForecastConfig, forecast},
     label::{Label, Purpose},
     metric::interval::{Measured, share},
-    model::TaskModel,
+    model::{Predictions, TaskModel},
     pool::Row,
     steer::{self, Situation},
 };
@@ -159,10 +159,19 @@ fn learned_from(
         .filter(|it| it.purpose == Purpose::Random)
         .map(|it| (it.row, &it.label))
         .collect();
-    let judged: Vec<bool> = model.out_of_fold().map_or(Vec::new(), |(rows, said)| {
+    let accuracy = measured_out_of_fold(&random, model.out_of_fold());
+    Ok((steer::risks(&situation, &open), accuracy))
+}
+
+/// Accuracy on the `random` answers, by models that had not seen them, with a
+/// 95 % interval.
+pub(crate) fn measured_out_of_fold(
+    random: &HashMap<Row, &Label>,
+    out_of_fold: Option<(&[Row], &Predictions)>,
+) -> Measured {
+    let judged: Vec<bool> = out_of_fold.map_or(Vec::new(), |(rows, said)| {
         let pairs = rows.iter().zip(&said.labels);
         pairs.filter_map(|(row, label)| Some(random.get(row)?.agrees(label))).collect()
     });
-    let n_right = judged.iter().filter(|it| **it).count();
-    Ok((steer::risks(&situation, &open), share(n_right, judged.len(), CONFIDENCE)))
+    share(judged.iter().filter(|it| **it).count(), judged.len(), CONFIDENCE)
 }

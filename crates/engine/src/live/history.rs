@@ -6,7 +6,7 @@ use annota_core::item::ItemId;
 use super::{Live, Page};
 use crate::{
     Error,
-    store::{Annotation, AnnotationId, Item, NewRemark, Remark, RemarkId},
+    store::{Annotation, AnnotationId, AnnotatorId, Item, NewRemark, Remark, RemarkId},
 };
 use jiff::Timestamp;
 
@@ -57,7 +57,7 @@ impl Live {
         let items = self.shared.project.store().items_by_id(&ids)?;
         let desk = self.shared.desk();
         let said = annotations.into_iter().zip(items).map(|(annotation, item)| Said {
-            annotator: name(&desk.ledger, &annotation),
+            annotator: name(&desk.ledger, annotation.fact.annotator),
             annotation,
             item,
         });
@@ -67,7 +67,7 @@ impl Live {
     /// The name of whoever wrote `remark`.
     pub fn author(&self, remark: &Remark) -> String {
         let desk = self.shared.desk();
-        desk.ledger.annotator(remark.remark.annotator).map_or(String::new(), |it| it.name.clone())
+        name(&desk.ledger, remark.remark.annotator)
     }
 
     /// Remarks about `item`, oldest first.
@@ -119,6 +119,6 @@ impl Live {
     }
 }
 
-fn name(ledger: &super::Ledger, annotation: &Annotation) -> String {
-    ledger.annotator(annotation.fact.annotator).map_or(String::new(), |it| it.name.clone())
+fn name(ledger: &super::Ledger, annotator: AnnotatorId) -> String {
+    ledger.annotator(annotator).map_or(String::new(), |it| it.name.clone())
 }

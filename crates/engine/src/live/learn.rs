@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AuditReport, Change, Desk, ImportRequest, ImportState, ModelReport, NothingShown, Phase,
-    Shared, Snapshot, queue::Planned, share,
+    Shared, Snapshot, queue::Planned,
 };
 use crate::{
     Error, Watch,
@@ -31,6 +31,7 @@ use crate::{
     certificate,
     embed::{embed, embedded_with},
     import::{ImportConfig, import},
+    plan::measured_out_of_fold,
     precision::Claim,
     project::Labelling,
     store::{AuditId, Event},
@@ -528,16 +529,12 @@ fn model_report(
         .filter(|it| matches!(it.purpose, Purpose::Random | Purpose::Audit))
         .filter_map(|it| Some((it.row, it.label.as_ref()?)))
         .collect();
-    let judged: Vec<bool> = steering.out_of_fold().map_or(Vec::new(), |(rows, said)| {
-        let pairs = rows.iter().zip(&said.labels);
-        pairs.filter_map(|(row, label)| Some(random.get(row)?.agrees(label))).collect()
-    });
     let mean = predictions.uncertainty.iter().sum::<f32>() / predictions.uncertainty.len() as f32;
     Some(ModelReport {
         n_labelled: steering.out_of_fold().map_or(answered.len(), |it| it.0.len()),
         trained_at: Timestamp::now(),
         fit_ms: began.elapsed().as_millis() as u64,
-        accuracy: share(judged.iter().filter(|it| **it).count(), judged.len()),
+        accuracy: measured_out_of_fold(&random, steering.out_of_fold()),
         expected_errors,
         allowed_errors,
         n_sure,

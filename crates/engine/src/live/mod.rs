@@ -37,7 +37,6 @@ use annota_core::{
     format::TextConfig,
     item::ItemId,
     label::Label,
-    metric::interval::Measured,
     model::{Embedder, Predictions},
 };
 use jiff::Timestamp;
@@ -421,9 +420,4 @@ impl Shared {
     fn snapshot(&self) -> Option<Arc<Snapshot>> {
         self.desk().snapshot.clone()
     }
-}
-
-/// The estimate of a share, or that there is not enough data for one.
-fn share(successes: usize, n: usize) -> Measured {
-    annota_core::metric::interval::share(successes, n, 0.95)
 }
