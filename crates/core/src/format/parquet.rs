@@ -7,6 +7,7 @@
 
 use std::{
     io::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
 
@@ -55,7 +56,8 @@ pub fn read<'a, R: ChunkReader + 'static>(
     config: &TextConfig,
 ) -> Result<TextReader<'a>, Diagnostic> {
     let size = input.len();
-    let builder = ParquetRecordBatchReaderBuilder::try_new(input).map_err(|it| broken(&it))?;
+    let builder =
+        guarded(|| ParquetRecordBatchReaderBuilder::try_new(input)).map_err(|it| broken(&it))?;
     let metadata = builder.metadata().clone();
     check_claims(&metadata, size)?;
     let columns: Vec<String> = builder
@@ -77,8 +79,8 @@ pub fn read<'a, R: ChunkReader + 'static>(
         fields.text.iter().chain(&fields.label).chain(&fields.id).map(String::as_str).collect();
     let mask = ProjectionMask::columns(builder.parquet_schema(), wanted);
     let class_names = fields.label.as_ref().and_then(|it| class_names(&metadata, it));
-    let batches =
-        builder.with_projection(mask).with_batch_size(N_BATCH).build().map_err(|it| broken(&it))?;
+    let batches = guarded(|| builder.with_projection(mask).with_batch_size(N_BATCH).build())
+        .map_err(|it| broken(&it))?;
     let rows = Rows {
         batches,
         pending: Vec::new().into_iter(),
@@ -90,6 +92,13 @@ pub fn read<'a, R: ChunkReader + 'static>(
         config: config.clone(),
     };
     Ok(TextReader { records: Box::new(rows), fields, encoding: Encoding::utf8() })
+}
+
+/// Calls into the decoder, which was written by others for files written by
+/// anyone: a panic in it is one more way to say that the file is damaged.
+fn guarded<T, E: From<ParquetError>>(decode: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+    catch_unwind(AssertUnwindSafe(decode))
+        .unwrap_or_else(|_| Err(ParquetError::General("its decoder gave up".into()).into()))
 }
 
 fn broken(error: &dyn std::fmt::Display) -> Diagnostic {
@@ -161,7 +170,7 @@ impl Iterator for Rows {
             if self.has_failed {
                 return None;
             }
-            match self.batches.next()? {
+            match guarded(|| self.batches.next().transpose()).transpose()? {
                 Ok(batch) => self.pending = self.records(&batch).into_iter(),
                 Err(error) => {
                     self.has_failed = true;

@@ -400,6 +400,19 @@ fn arrays_written_by_numpy_read_as_there() {
     assert_eq!(values(&last.pixels), flat(&reference["images"]["grey"][2]));
 }
 
+#[test]
+fn a_parquet_file_with_any_byte_changed_never_panics() {
+    for (_, bytes) in WRITTEN_ELSEWHERE.iter().filter(|it| it.0.ends_with(".parquet")) {
+        for at in 0..bytes.len() {
+            for value in [0, 1, 0x7f, 0x80, 0xb9, 0xff, bytes[at] ^ 1, bytes[at] ^ 0x80] {
+                let mut changed = bytes.to_vec();
+                changed[at] = value;
+                let _ = parquet::read(Bytes::from(changed), &TextConfig::detect()).map(shown);
+            }
+        }
+    }
+}
+
 /// Bytes that look enough like the formats to get behind their first checks.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let token = prop_oneof![
