@@ -5,7 +5,8 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::Arc,
+    sync::{Arc, mpsc},
+    thread,
     time::Duration,
 };
 
@@ -68,7 +69,7 @@ const MOST_BODY: usize = 2 << 20;
 const MOST_UPLOAD: u64 = 8 << 30;
 /// How often Ctrl-C is looked for.
 const POLL: Duration = Duration::from_millis(100);
-/// How long answers that are being written are waited for.
+/// How long answers that are being written, and learners, are waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 #[derive(Serialize)]
@@ -126,9 +127,23 @@ pub(crate) fn serve(
     let served = runtime.block_on(until_stopped(listener, Arc::clone(&app)));
     // Requests that nobody waits for any more are given up.
     runtime.shutdown_timeout(PATIENCE);
-    app.close_projects();
+    close(app, session);
     served.context("the server failed")?;
     Ok(Finish::Done)
+}
+
+/// Lets the learners come to a clean point. One that is preparing a very large
+/// pool takes too long for that, and loses nothing by being cut off.
+fn close(app: Arc<App>, session: &Session) {
+    let (closed, is_closed) = mpsc::channel();
+    thread::spawn(move || {
+        app.close_projects();
+        // Nobody listens any more if it took too long.
+        let _ = closed.send(());
+    });
+    if is_closed.recv_timeout(PATIENCE).is_err() {
+        session.warn("stopped while learning; every answer is stored");
+    }
 }
 
 async fn listen(args: &ListenArgs) -> anyhow::Result<(TcpListener, SocketAddr)> {
