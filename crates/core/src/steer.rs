@@ -28,8 +28,8 @@ use crate::{
 /// The labels are frozen when at most so many times the allowed number of
 /// errors is expected among the open items.
 const FREEZE_AT: f64 = 2.0;
-/// But not before so many answers, or four per class: fewer say little about
-/// the errors.
+/// But not before so many answers, or four per class, see [`least_training`]:
+/// fewer say little about the errors.
 const LEAST_TRAINING: usize = 60;
 /// And in any case when so large a share of the items is answered.
 const MOST_TRAINING: f64 = 0.4;
@@ -140,6 +140,12 @@ pub fn before_audit(facts: &[Fact]) -> &[Fact] {
     &facts[..first.unwrap_or(facts.len())]
 }
 
+/// Answers below which nothing is frozen, and no estimate of the errors is
+/// worth showing.
+pub fn least_training(n_classes: usize) -> usize {
+    LEAST_TRAINING.max(4 * n_classes)
+}
+
 /// The next step.
 ///
 /// # Panics
@@ -244,7 +250,7 @@ fn audit_due(situation: &Situation<'_>, pool: &Pool) -> Option<AuditPlan> {
     situation.predictions?;
     let n_items = situation.embeddings.n_rows();
     let n_labelled = pool.labelled().len();
-    if n_labelled < LEAST_TRAINING.max(4 * situation.n_classes) {
+    if n_labelled < least_training(situation.n_classes) {
         return None;
     }
     let risks = risks(situation, pool.unlabelled());

@@ -38,7 +38,9 @@ export function ProgressCard({ project }: { project: Project }) {
         <p className={styles["line"]}>
           <span key={model.n_labelled} className={styles["pulse"]} aria-hidden="true" />
           <span>
-            {t("label.modelSays", { count: model.n_sure })}
+            {model.n_sure > 0
+              ? t("label.modelSays", { count: model.n_sure })
+              : t("label.modelLearns")}
             {accuracy && (
               <span className={styles["soft"]}>
                 {" "}

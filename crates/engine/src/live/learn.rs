@@ -16,6 +16,7 @@ use annota_core::{
     item::ItemId,
     label::{Label, Purpose},
     pool::Row,
+    steer,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -523,7 +524,8 @@ fn model_report(
         errors += **it;
         errors <= f64::from(allowed_errors)
     });
-    let n_sure = n_sure.count();
+    let says_little = answered.len() < steer::least_training(set.schema.n_classes());
+    let n_sure = if says_little { 0 } else { n_sure.count() };
     let random: HashMap<Row, &Label> = set
         .answers()
         .filter(|it| matches!(it.purpose, Purpose::Random | Purpose::Audit))

@@ -60,7 +60,7 @@ pub struct ModelReport {
     /// Wrong labels that the goal allows.
     pub allowed_errors: u32,
     /// Items that could be labelled now with no more wrong labels than allowed,
-    /// as far as the model can tell.
+    /// as far as the model can tell; 0 as long as it has too few answers to tell.
     pub n_sure: usize,
     /// Mean uncertainty over the pool, in `[0, 1]`.
     pub mean_uncertainty: f64,

@@ -115,7 +115,7 @@ export function Pace({ plan, nSure }: { plan: Plan; nSure: number | null }) {
   const notes = [
     seconds === null ? "" : t("progress.secondsEach", { seconds: t.number(seconds, ONE_DIGIT) }),
     t("progress.today", { count: n_today }),
-    nSure === null ? "" : t("progress.nSure", { count: nSure }),
+    nSure === null || nSure === 0 ? "" : t("progress.nSure", { count: nSure }),
   ];
   return (
     <Figure
