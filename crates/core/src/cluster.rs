@@ -51,8 +51,8 @@ pub struct KMeansConfig {
 
 /// Clusters `values`, shape `[rows, dim]`, by the method its size calls for.
 ///
-/// Ten steps and three restarts of [`k_means`] up to 20 million row-centroid
-/// pairs; beyond, [`mini_batch_k_means`]; from 2,000 clusters on,
+/// Ten steps and three restarts of [`k_means`] up to 5 million row-centroid
+/// pairs (10,000 rows in 500 clusters); beyond, [`mini_batch_k_means`]; from 2,000 clusters on,
 /// [`two_level_k_means`]. May return fewer clusters than asked for where rows
 /// repeat.
 pub fn cluster(
@@ -63,7 +63,7 @@ pub fn cluster(
 ) -> Clustering {
     let config = KMeansConfig { n_clusters, n_iterations: 10, n_restarts: 3 };
     let n_rows = values.len() / dim;
-    if n_rows * n_clusters <= 20_000_000 {
+    if n_rows * n_clusters <= 5_000_000 {
         k_means(values, dim, config, rng)
     } else if n_clusters < 2_000 {
         mini_batch_k_means(values, dim, config, rng)

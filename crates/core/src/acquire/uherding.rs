@@ -21,7 +21,7 @@ const BANDWIDTH_ROWS: usize = 400;
 const BANDWIDTH_POOL: usize = 50_000;
 /// Rows whose products are computed together: every product lays out the other
 /// side anew, which few rows would not pay for.
-const BLOCK: usize = 100;
+const BLOCK: usize = 200;
 
 /// UHerding: the rows that cover most of what the model is unsure about.
 ///

@@ -8,7 +8,7 @@ use crate::neighbours::Neighbours;
 const SPREAD: f32 = 0.9;
 /// Steps of the accelerated iteration; it takes 20 plain ones to come as close.
 const STEPS: usize = 6;
-/// Columns spread together: one block of a 10,000-row pool fits in cache.
+/// Columns spread together at most: one block of a 10,000-row pool fits in cache.
 const BLOCK: usize = 32;
 /// Which neighbour's distance is a row's own scale.
 const SCALE_NEIGHBOUR: usize = 10;
@@ -106,8 +106,10 @@ impl Graph {
     /// iterated by Chebyshev's method (Golub, Varga 1961), which needs fewer
     /// steps for a symmetric `S` with eigenvalues in `[-1, 1]`.
     pub fn spread(&self, sources: &[Vec<(u32, f32)>]) -> Vec<f32> {
+        // Blocks of equal width: a wide and a narrow one would keep one core waiting.
+        let width = sources.len().div_ceil(sources.len().div_ceil(BLOCK).max(1)).max(1);
         let blocks: Vec<Vec<f32>> =
-            sources.par_chunks(BLOCK).map(|sources| self.spread_block(sources)).collect();
+            sources.par_chunks(width).map(|sources| self.spread_block(sources)).collect();
         blocks.concat()
     }
 
