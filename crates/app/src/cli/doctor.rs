@@ -76,7 +76,7 @@ pub(crate) fn run(session: &Session) -> anyhow::Result<Finish> {
         name: it.runtime.name(),
         usable: it.state.is_ok(),
         is_default: it.is_default,
-        detail: it.state.unwrap_or_else(|reason| reason.replace('\n', " ")),
+        detail: it.state.unwrap_or_else(|reason| reason),
     });
     let health = Health {
         version: env!("CARGO_PKG_VERSION"),
