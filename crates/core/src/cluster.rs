@@ -52,9 +52,9 @@ pub struct KMeansConfig {
 /// Clusters `values`, shape `[rows, dim]`, by the method its size calls for.
 ///
 /// Ten steps and three restarts of [`k_means`] up to 5 million row-centroid
-/// pairs (10,000 rows in 500 clusters); beyond, [`mini_batch_k_means`]; from 2,000 clusters on,
-/// [`two_level_k_means`]. May return fewer clusters than asked for where rows
-/// repeat.
+/// pairs (10,000 rows in 500 clusters); beyond, [`mini_batch_k_means`]; from
+/// 2,000 clusters on, [`two_level_k_means`]. May return fewer clusters than
+/// asked for where rows repeat.
 pub fn cluster(
     values: &[f32],
     dim: usize,

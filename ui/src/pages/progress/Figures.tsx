@@ -108,14 +108,14 @@ export function Errors({ plan }: { plan: Plan }) {
   );
 }
 
-export function Pace({ plan, nSure }: { plan: Plan; nSure: number | null }) {
+export function Pace({ plan, nSure }: { plan: Plan; nSure: number }) {
   const t = useT();
   const { answers_per_minute, n_today } = plan.pace;
   const seconds = secondsEach(plan);
   const notes = [
     seconds === null ? "" : t("progress.secondsEach", { seconds: t.number(seconds, ONE_DIGIT) }),
     t("progress.today", { count: n_today }),
-    nSure === null || nSure === 0 ? "" : t("progress.nSure", { count: nSure }),
+    nSure === 0 ? "" : t("progress.nSure", { count: nSure }),
   ];
   return (
     <Figure

@@ -79,7 +79,7 @@ function Shown({ plan, project }: { plan: Plan; project: Project }) {
           <Errors plan={plan} />
         </Card>
         <Card>
-          <Pace plan={plan} nSure={model?.n_sure ?? null} />
+          <Pace plan={plan} nSure={model?.n_sure ?? 0} />
         </Card>
       </div>
       <Card title={t("progress.curve")}>
