@@ -129,6 +129,23 @@ export async function answer(
   return answered;
 }
 
+/** Waits until the pictures of `n` items beyond those `answered` are in the browser. */
+export async function untilAhead(
+  page: Page,
+  n: number,
+  answered: readonly number[],
+): Promise<void> {
+  await page.waitForFunction(
+    ([wanted, done]) => {
+      const asked = performance.getEntriesByType("resource").map((it) => new URL(it.name));
+      const large = asked.filter((it) => it.searchParams.get("width") === "1280");
+      const items = large.map((it) => Number(it.pathname.split("/").at(-2)));
+      return new Set(items.filter((it) => !done.includes(it))).size >= wanted;
+    },
+    [n, answered] as const,
+  );
+}
+
 /** Waits until the server has acknowledged every answer. */
 export async function untilSaved(page: Page): Promise<void> {
   await page.locator('[data-unsent="0"]').waitFor({ timeout: 40_000 });

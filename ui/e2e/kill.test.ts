@@ -3,7 +3,16 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { answer, itemShown, launch, LOST, openLabel, untilSaved, visit } from "./browser";
+import {
+  answer,
+  itemShown,
+  launch,
+  LOST,
+  openLabel,
+  untilAhead,
+  untilSaved,
+  visit,
+} from "./browser";
 import { classOfDigit } from "./data";
 import { Client, Server } from "./server";
 
@@ -27,6 +36,7 @@ test("a killed server loses nothing, and the page goes on when it is back", asyn
   await openLabel(page);
 
   const before = await answer(page, 12, keyOf);
+  await untilAhead(page, 5, before);
   // Whatever is on its way is cut as well.
   await server.kill();
   const during = await answer(page, 4, keyOf);

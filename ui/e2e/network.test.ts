@@ -4,7 +4,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { answer, launch, LOST, openLabel, untilSaved, visit } from "./browser";
+import { answer, launch, LOST, openLabel, untilAhead, untilSaved, visit } from "./browser";
 import { classOfDigit } from "./data";
 import { Client, Server } from "./server";
 
@@ -47,6 +47,7 @@ test("answers given without a network are kept, shown as unsent, and sent once",
   await openLabel(page);
   const before = await answer(page, 5, keyOf);
   await untilSaved(page);
+  await untilAhead(page, 5, before);
 
   await context.setOffline(true);
   const cut = await answer(page, 4, keyOf);

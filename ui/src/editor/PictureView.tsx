@@ -3,7 +3,7 @@
 
 import { useEffect, useRef, useState, type Dispatch, type PointerEvent } from "react";
 
-import { href } from "../api";
+import { href, watchReachable } from "../api";
 import type { PictureContent } from "../api.types";
 import { useT } from "../i18n";
 import type { View, Event as ViewEvent } from "../state/view";
@@ -26,6 +26,8 @@ export function PictureView(props: {
   const t = useT();
   const [failed, setFailed] = useState<number | null>(null);
 
+  // What failed because the server was away is asked for again when it is back.
+  useEffect(() => watchReachable((isReachable) => isReachable && setFailed(null)), []);
   useEffect(() => {
     const element = frame.current;
     if (!element) return;
@@ -48,28 +50,29 @@ export function PictureView(props: {
       {...pointers}
       onDoubleClick={() => onView({ kind: "fit" })}
     >
-      {failed === item && (
+      {failed === item ? (
         <p className={styles["failed"]} role="alert">
           {t("label.noPicture")} <a href={href.original(project, item)}>{t("label.original")}</a>
         </p>
+      ) : (
+        <img
+          key={item}
+          onError={() => setFailed(item)}
+          src={href.image(project, item, picture, 1280)}
+          alt={name}
+          decoding="sync"
+          draggable={false}
+          className={styles["picture"]}
+          style={{
+            transform: `translate(${x}px, ${y}px) scale(${zoom})`,
+            filter:
+              brightness === 1 && contrast === 1
+                ? "none"
+                : `brightness(${brightness}) contrast(${contrast})`,
+            imageRendering: isSmall || zoom > 6 ? "pixelated" : "auto",
+          }}
+        />
       )}
-      <img
-        key={item}
-        onError={() => setFailed(item)}
-        src={href.image(project, item, picture, 1280)}
-        alt={name}
-        decoding="sync"
-        draggable={false}
-        className={styles["picture"]}
-        style={{
-          transform: `translate(${x}px, ${y}px) scale(${zoom})`,
-          filter:
-            brightness === 1 && contrast === 1
-              ? "none"
-              : `brightness(${brightness}) contrast(${contrast})`,
-          imageRendering: isSmall || zoom > 6 ? "pixelated" : "auto",
-        }}
-      />
     </div>
   );
 }

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "react";
 
 import { href } from "../api";
 import type { Question } from "../api.types";
+import { useReachable } from "../app/Offline";
 
 const AHEAD = 8;
 
@@ -16,18 +17,23 @@ export function usePreloaded(project: string, questions: readonly Question[]): v
     )
     .slice(0, AHEAD);
   const list = addresses.join("\n");
+  const isReachable = useReachable();
   useEffect(() => {
     const wanted = new Set(list === "" ? [] : list.split("\n"));
     for (const address of kept.current.keys()) {
       if (!wanted.has(address)) kept.current.delete(address);
     }
     for (const address of wanted) {
-      if (kept.current.has(address)) continue;
+      const known = kept.current.get(address);
+      if (known !== undefined && !hasFailed(known)) continue;
       const picture = new Image();
       picture.src = address;
       // A picture that fails here fails on screen too, where it is told.
       picture.decode().catch(() => undefined);
       kept.current.set(address, picture);
     }
-  }, [list]);
+  }, [list, isReachable]);
 }
+
+const hasFailed = (picture: HTMLImageElement): boolean =>
+  picture.complete && picture.naturalWidth === 0;
