@@ -280,7 +280,7 @@ export interface components {
          * @description Which part of an import is going on.
          * @enum {string}
          */
-        ImportStage: "import" | "embed";
+        ImportStage: "import" | "embed" | "compare";
         /** @description Where an import stands, or how the last one ended. */
         ImportState: {
             /** Format: int64 */

@@ -16,6 +16,10 @@ const QUERY_BLOCK: usize = 128;
 /// Rows compared at once: their similarities to a block of queries fit in cache.
 const ROW_BLOCK: usize = 1_024;
 
+/// Is told from time to time how many queries more are done, and says whether to
+/// go on; from several threads at once.
+pub type GoOn<'a> = &'a (dyn Fn(usize) -> bool + Sync);
+
 /// For every query the `k` most similar rows, most similar first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Neighbours {
@@ -49,6 +53,24 @@ impl Neighbours {
         Neighbours { k, n_queries, rows, similarities }
     }
 
+    /// Neighbours of every row of a pool as [`Neighbours::parts`] gave them;
+    /// `None` if these cannot be that.
+    pub fn from_parts(k: usize, rows: Vec<Row>, similarities: Vec<f32>) -> Option<Neighbours> {
+        if k == 0 || !rows.len().is_multiple_of(k) || rows.len() != similarities.len() {
+            return None;
+        }
+        let n_queries = rows.len() / k;
+        let is_row = |it: &Row| it.index() < n_queries;
+        let is_similarity = |it: &f32| it.is_finite();
+        let is_whole = rows.iter().all(is_row) && similarities.iter().all(is_similarity);
+        is_whole.then_some(Neighbours { k, n_queries, rows, similarities })
+    }
+
+    /// All rows and all similarities, query after query, `k` each.
+    pub fn parts(&self) -> (&[Row], &[f32]) {
+        (&self.rows, &self.similarities)
+    }
+
     /// For every row its `k` nearest other rows by cosine similarity, all rows
     /// compared; `rows - 1` if there are fewer.
     ///
@@ -58,10 +80,14 @@ impl Neighbours {
     ///
     /// If an embedding is not finite.
     pub fn exact(embeddings: &Embeddings, k: usize) -> Neighbours {
+        Neighbours::exact_while(embeddings, k, &|_| true).expect("nobody stopped it")
+    }
+
+    fn exact_while(embeddings: &Embeddings, k: usize, go_on: GoOn<'_>) -> Option<Neighbours> {
         let all: Vec<Row> = (0..embeddings.n_rows()).map(Row).collect();
         let k = k.min(all.len().saturating_sub(1));
         let view = Candidates { values: embeddings.values(), dim: embeddings.dim(), rows: &all };
-        view.nearest(embeddings.values(), k, true)
+        view.nearest(embeddings.values(), k, true, go_on)
     }
 
     /// Neighbours per query.
@@ -104,8 +130,12 @@ pub fn nearest(embeddings: &Embeddings, queries: &[f32], among: &[Row], k: usize
     among.sort_unstable();
     let values = embeddings.gather(&among);
     let k = k.min(among.len());
-    Candidates { values: &values, dim, rows: &among }.nearest(queries, k, false)
+    let candidates = Candidates { values: &values, dim, rows: &among };
+    candidates.nearest(queries, k, false, &|_| true).expect("nobody stopped it")
 }
+
+/// What one query has found, most similar first.
+type Best = Vec<(Row, f32)>;
 
 /// The rows among which neighbours are sought, ascending.
 struct Candidates<'a> {
@@ -115,25 +145,27 @@ struct Candidates<'a> {
 }
 
 impl Candidates<'_> {
-    fn nearest(&self, queries: &[f32], k: usize, exclude_self: bool) -> Neighbours {
+    fn nearest(
+        &self,
+        queries: &[f32],
+        k: usize,
+        exclude_self: bool,
+        go_on: GoOn<'_>,
+    ) -> Option<Neighbours> {
         let blocks = queries.par_chunks(QUERY_BLOCK * self.dim).enumerate();
-        let found: Vec<Vec<Vec<(Row, f32)>>> = blocks
+        let found: Option<Vec<Vec<Best>>> = blocks
             .map(|(block, queries)| {
                 let first = exclude_self.then_some(block * QUERY_BLOCK);
-                self.nearest_of_block(queries, k, first)
+                let found = self.nearest_of_block(queries, k, first);
+                go_on(found.len()).then_some(found)
             })
             .collect();
-        Neighbours::new(k, found.into_iter().flatten().collect())
+        Some(Neighbours::new(k, found?.into_iter().flatten().collect()))
     }
 
     /// `first` is the row of the first query where queries are rows and must
     /// not find themselves.
-    fn nearest_of_block(
-        &self,
-        queries: &[f32],
-        k: usize,
-        first: Option<usize>,
-    ) -> Vec<Vec<(Row, f32)>> {
+    fn nearest_of_block(&self, queries: &[f32], k: usize, first: Option<usize>) -> Vec<Best> {
         let mut best = vec![Vec::with_capacity(k + 1); queries.len() / self.dim];
         let mut products = vec![0.0; best.len() * ROW_BLOCK];
         let blocks = self.values.chunks(ROW_BLOCK * self.dim).zip(self.rows.chunks(ROW_BLOCK));
@@ -152,13 +184,7 @@ impl Candidates<'_> {
 
 /// Merges `rows` into `best`, the at most `k` most similar so far, descending.
 /// Rows come ascending, so an equal similarity never displaces.
-fn keep_largest(
-    best: &mut Vec<(Row, f32)>,
-    rows: &[Row],
-    similarities: &[f32],
-    k: usize,
-    own: Option<Row>,
-) {
+fn keep_largest(best: &mut Best, rows: &[Row], similarities: &[f32], k: usize, own: Option<Row>) {
     let mut least = if best.len() < k { f32::NEG_INFINITY } else { last_similarity(best) };
     for (&row, &similarity) in rows.iter().zip(similarities) {
         assert!(!similarity.is_nan(), "embeddings are finite");

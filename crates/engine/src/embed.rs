@@ -6,6 +6,7 @@
 
 use std::{
     collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
@@ -201,6 +202,8 @@ pub(crate) fn embedded_with(project: &Project) -> Result<Option<EmbeddedWith>, E
 pub(crate) struct EmbeddedPool {
     pub(crate) with: EmbeddedWith,
     pub(crate) items: Vec<ItemId>,
+    /// What they hold, by row.
+    pub(crate) contents: Vec<ContentHash>,
     pub(crate) embeddings: Embeddings,
     /// Items without an embedding.
     pub(crate) not_embedded: Vec<ItemId>,
@@ -222,9 +225,35 @@ pub(crate) fn embedded_pool(project: &Project) -> Result<EmbeddedPool, Error> {
     Ok(EmbeddedPool {
         with,
         items: inside.into_iter().map(|it| it.0).collect(),
+        contents,
         embeddings,
         not_embedded: outside.into_iter().map(|it| it.0).collect(),
     })
+}
+
+/// The 20 nearest neighbours of every row of `pool` by its `features`: those
+/// kept on disk, or found now and kept, which is the stage `compare` to `watch`.
+/// Exact up to 50,000 rows.
+pub(crate) fn neighbours(
+    project: &Project,
+    pool: &EmbeddedPool,
+    features: &Embeddings,
+    watch: &dyn Watch,
+) -> Result<Neighbours, Error> {
+    let file = project.neighbour_file(&pool.with.embedder, &pool.contents, GRAPH_NEIGHBOURS);
+    if let Some(kept) = file.read() {
+        return Ok(kept);
+    }
+    let (n_done, n_rows) = (AtomicU64::new(0), u64::from(features.n_rows()));
+    let go_on = |n: usize| {
+        let n = n as u64;
+        watch.progress("compare", n_done.fetch_add(n, Ordering::Relaxed) + n, Some(n_rows));
+        !watch.interrupted()
+    };
+    let found = Neighbours::of_all(features, GRAPH_NEIGHBOURS, 0, &go_on);
+    let found = found.ok_or(Error::Interrupted)?;
+    file.write(&found)?;
+    Ok(found)
 }
 
 /// Two items that look almost equal to the network, by name.
@@ -241,10 +270,10 @@ pub struct NearItems {
 /// The near duplicates among the items that are embedded, most similar first:
 /// up to 50,000 items all pairs are compared, beyond that near ones are found
 /// approximately.
-pub fn find_near_duplicates(project: &Project) -> Result<Vec<NearItems>, Error> {
+pub fn find_near_duplicates(project: &Project, watch: &dyn Watch) -> Result<Vec<NearItems>, Error> {
     let pool = embedded_pool(project)?;
     let features = FeatureMap::fit(&pool.embeddings).features(&pool.embeddings);
-    let neighbours = Neighbours::of_all(&features, GRAPH_NEIGHBOURS, 0);
+    let neighbours = neighbours(project, &pool, &features, watch)?;
     near_items(project, &pool.items, &near_duplicates(&neighbours))
 }
 

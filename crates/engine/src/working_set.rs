@@ -10,21 +10,17 @@ use std::{
 };
 
 use annota_core::{
-    head::{
-        class_model::ClassModel,
-        prepared::{GRAPH_NEIGHBOURS, Prepared},
-    },
+    head::{class_model::ClassModel, features::FeatureMap, prepared::Prepared},
     item::ItemId,
     label::{Label, Purpose, Schema},
     matrix::Embeddings,
-    neighbours::Neighbours,
     pool::Row,
 };
 
 use crate::{
-    Error,
+    Error, Watch,
     annotate::AnnotatorKind,
-    embed::{NearDuplicate, embedded_pool, near_duplicates},
+    embed::{NearDuplicate, embedded_pool, near_duplicates, neighbours},
     project::Project,
     store::{Annotation, AnnotationId, AnnotatorId, without_undone},
 };
@@ -73,32 +69,29 @@ pub struct WorkingSet {
 }
 
 impl WorkingSet {
-    /// Reads the pool of `project` and prepares it: `O(rows² · dim)` up to
-    /// 50,000 rows, about linear beyond.
+    /// Reads the pool of `project` and prepares it: linear in its rows, and the
+    /// first time `O(rows² · dim)` up to 50,000 rows, about linear beyond.
     ///
     /// # Errors
     ///
     /// [`Error::Input`] if nothing is embedded yet, or there are fewer than two
-    /// classes.
-    pub fn open(project: &Project) -> Result<WorkingSet, Error> {
+    /// classes; [`Error::Interrupted`] if `watch` says so.
+    pub fn open(project: &Project, watch: &dyn Watch) -> Result<WorkingSet, Error> {
         let pool = embedded_pool(project)?;
         let schema = project.store().schema()?;
 
-        let mut duplicates = Vec::new();
-        let prepared = Prepared::with_neighbours(&pool.embeddings, |features| {
-            let neighbours = Neighbours::of_all(features, GRAPH_NEIGHBOURS, 0);
-            duplicates = near_duplicates(&neighbours);
-            neighbours
-        });
-        let embeddings = prepared.map().features(&pool.embeddings);
+        let map = FeatureMap::fit(&pool.embeddings);
+        let features = map.features(&pool.embeddings);
+        let neighbours = neighbours(project, &pool, &features, watch)?;
+        let prepared = Prepared::from_parts(map, &features, &neighbours);
         let mut set = WorkingSet {
             rows: Arc::new(pool.items.iter().copied().zip((0..).map(Row)).collect()),
             items: pool.items.into(),
             schema,
             embedder: pool.with.embedder,
-            embeddings: Arc::new(embeddings),
+            embeddings: Arc::new(features),
             prepared: Arc::new(prepared),
-            near_duplicates: duplicates.into(),
+            near_duplicates: near_duplicates(&neighbours).into(),
             not_embedded: pool.not_embedded.into(),
             annotations: Arc::default(),
             facts: Arc::default(),

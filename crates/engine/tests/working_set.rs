@@ -2,7 +2,11 @@
 
 mod common;
 
-use std::time::Duration;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
 
 use annota_core::{
     diagnostic::Diagnostic,
@@ -11,7 +15,7 @@ use annota_core::{
     model::{Embedder, Input},
 };
 use annota_engine::{
-    Unwatched,
+    Error, Unwatched, Watch,
     embed::embed,
     project::{Project, ProjectConfig},
     working_set::WorkingSet,
@@ -51,15 +55,21 @@ impl Embedder for Toy {
     }
 }
 
+/// A project of 40 embedded texts.
+fn embedded(folder: &Path) -> Project {
+    let config = ProjectConfig { classes: common::classes(), ..ProjectConfig::default() };
+    let project = Project::create(folder, config, Duration::ZERO).expect("made");
+    insert_texts(project.store(), 40);
+    embed(&project, &Toy, &Unwatched).expect("embedded");
+    project
+}
+
 #[test]
 fn items_are_compared_by_what_they_do_not_all_share() {
     let folder = tempfile::tempdir().expect("a folder");
-    let config = ProjectConfig { classes: common::classes(), ..ProjectConfig::default() };
-    let project = Project::create(folder.path(), config, Duration::ZERO).expect("made");
-    insert_texts(project.store(), 40);
-    embed(&project, &Toy, &Unwatched).expect("embedded");
+    let project = embedded(folder.path());
 
-    let set = WorkingSet::open(&project).expect("opens");
+    let set = WorkingSet::open(&project, &Unwatched).expect("opens");
     assert_eq!(set.n_rows(), 40);
     let mut mean = [0.0_f32; 3];
     for row in set.embeddings.values().chunks_exact(3) {
@@ -80,4 +90,49 @@ fn items_are_compared_by_what_they_do_not_all_share() {
     for (ours, expected) in set.embeddings.values().iter().zip(expected.values()) {
         assert!((ours - expected).abs() < 1e-2, "{ours} instead of {expected}");
     }
+}
+
+/// Counts what is compared, and says when to stop.
+struct Counting {
+    n_compared: AtomicU64,
+    stop: bool,
+}
+
+impl Watch for Counting {
+    fn progress(&self, stage: &'static str, done: u64, total: Option<u64>) {
+        assert_eq!((stage, total), ("compare", Some(40)));
+        self.n_compared.fetch_max(done, Ordering::Relaxed);
+    }
+
+    fn note(&self, _: &str) {}
+
+    fn interrupted(&self) -> bool {
+        self.stop
+    }
+}
+
+#[test]
+fn a_pool_is_compared_once_and_again_when_it_has_grown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let project = embedded(folder.path());
+    let open = |stop| {
+        let watch = Counting { n_compared: AtomicU64::new(0), stop };
+        let set = WorkingSet::open(&project, &watch);
+        (set, watch.n_compared.into_inner())
+    };
+    let (stopped, _) = open(true);
+    assert!(matches!(stopped, Err(Error::Interrupted)));
+    let (first, n_compared) = open(false);
+    assert_eq!(n_compared, 40);
+    let (second, n_compared) = open(true);
+    assert_eq!(n_compared, 0);
+    let edges = |set: &WorkingSet| {
+        let graph = set.prepared.graph();
+        (0..40).flat_map(|row| graph.edges(row).collect::<Vec<_>>()).collect::<Vec<_>>()
+    };
+    assert_eq!(edges(&first.expect("opens")), edges(&second.expect("opens")));
+
+    insert_texts(project.store(), 44);
+    embed(&project, &Toy, &Unwatched).expect("embedded");
+    assert_eq!(WorkingSet::open(&project, &Unwatched).expect("opens").n_rows(), 44);
 }

@@ -73,7 +73,7 @@ pub(crate) fn run(args: &AnnotateArgs, session: &Session) -> anyhow::Result<Fini
         return take_answers(&project, path, &args.oracle, session);
     }
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
-    let mut set = WorkingSet::open(&project)?;
+    let mut set = WorkingSet::open(&project, &session.progress)?;
     let n_before = n_labelled(&set);
     let (mut n_asked, mut ended, mut nothing_left) = (0, Ended::Finished, false);
     while n_asked < args.budget && ended == Ended::Finished && !nothing_left {

@@ -100,7 +100,7 @@ pub(crate) fn run(args: EmbedArgs, session: &Session) -> anyhow::Result<Finish> 
     }
     let report = embed_project(&project, session)?;
     let near = if 0 < report.n_embedded + report.n_cached {
-        find_near_duplicates(&project)?
+        find_near_duplicates(&project, &session.progress)?
     } else {
         Vec::new()
     };

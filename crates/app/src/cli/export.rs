@@ -133,7 +133,7 @@ pub(crate) fn run(args: &ExportArgs, session: &Session) -> anyhow::Result<Finish
 
 /// Trains on all answers and writes network and head as one file.
 fn export_model(project: &Project, path: &Path, session: &Session) -> anyhow::Result<Finish> {
-    let set = WorkingSet::open(project)?;
+    let set = WorkingSet::open(project, &session.progress)?;
     let trained = train(project, &set, &set.lessons(), project.config().rng_seed)?;
     let head = distil(&trained.model, &trained.predictions).ok_or_else(|| {
         Problem::new("there is no model to write").help("answer some questions first")

@@ -205,7 +205,7 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
     };
     remember(&project, Some(config.goal), args.limits)?;
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     if 0 < embedded.n_embedded {
         tell_near_duplicates(&project, &set, session)?;
     }
@@ -273,7 +273,7 @@ pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow:
         ..config(&project, args.goal, args.limits)
     };
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     steer(&project, set, &config, oracle.as_mut(), session)
 }
 

@@ -120,7 +120,7 @@ impl Report for Planned {
 
 pub(crate) fn run(args: &PlanArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     let goal = Goal::new(args.goal.max_error, args.goal.confidence)
         .expect("both were checked when they were read");
     let planned = plan(&set, goal, pace(&project)?, project.config().rng_seed)?;

@@ -50,7 +50,7 @@ impl Report for Selected {
 
 pub(crate) fn run(args: &SelectArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     let rng_seed = project.config().rng_seed;
     let lessons = set.lessons();
     let trained = match lessons.as_slice() {

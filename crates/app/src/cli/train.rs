@@ -54,7 +54,7 @@ const CONFIDENCE: f64 = 0.95;
 
 pub(crate) fn run(args: &TrainArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     let rng_seed = args.rng_seed.unwrap_or(project.config().rng_seed);
     let trained = train(&project, &set, &set.lessons(), rng_seed)?;
     let n_right = trained.out_of_fold_accuracy.unwrap_or(0.0) * trained.n_labelled as f64;

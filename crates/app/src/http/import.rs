@@ -44,6 +44,7 @@ pub(crate) struct ImportRequest {
 pub(crate) enum ImportStage {
     Import,
     Embed,
+    Compare,
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -185,6 +186,7 @@ pub(crate) fn state_of(live: &Live) -> ImportState {
         is_running: state.is_running,
         stage: match state.stage {
             Some("embed") => Some(ImportStage::Embed),
+            Some("compare") => Some(ImportStage::Compare),
             Some(_) => Some(ImportStage::Import),
             None => None,
         },

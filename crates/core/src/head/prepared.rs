@@ -29,22 +29,19 @@ pub struct Prepared {
 impl Prepared {
     /// Prepares `embeddings` with exact neighbours: `O(rows² · dim)`.
     pub fn new(embeddings: &Embeddings) -> Prepared {
-        Prepared::with_neighbours(embeddings, |it| Neighbours::exact(it, GRAPH_NEIGHBOURS))
-    }
-
-    /// Prepares `embeddings`; `find` gives the neighbours of every row among
-    /// the features it is handed, 20 for the recipe.
-    pub fn with_neighbours(
-        embeddings: &Embeddings,
-        find: impl FnOnce(&Embeddings) -> Neighbours,
-    ) -> Prepared {
         let map = FeatureMap::fit(embeddings);
         let features = map.features(embeddings);
-        let principal = Principal::fit(&features, DIRECTIONS);
+        let neighbours = Neighbours::exact(&features, GRAPH_NEIGHBOURS);
+        Prepared::from_parts(map, &features, &neighbours)
+    }
+
+    /// Prepares a pool of which the features by `map` are there already, and
+    /// the neighbours of every row among them, 20 for the recipe.
+    pub fn from_parts(map: FeatureMap, features: &Embeddings, neighbours: &Neighbours) -> Prepared {
+        let principal = Principal::fit(features, DIRECTIONS);
         let coordinates = principal.project(features.values());
-        let neighbours = find(&features);
-        let scales = graph::scales(&neighbours);
-        Prepared { map, principal, coordinates, scales, graph: Graph::new(&neighbours) }
+        let scales = graph::scales(neighbours);
+        Prepared { map, principal, coordinates, scales, graph: Graph::new(neighbours) }
     }
 
     /// Number of rows of the pool.

@@ -6,7 +6,7 @@
 
 use rayon::prelude::*;
 
-use super::{Neighbours, nearest};
+use super::{GoOn, Neighbours, nearest};
 use crate::{
     cluster::{self, Clustering, KMeansConfig},
     linalg::{dot, product_abt},
@@ -23,12 +23,17 @@ const N_PROBES: usize = 16;
 
 impl Neighbours {
     /// For every row its `k` nearest other rows: exact up to 50,000 rows,
-    /// [`Neighbours::approximate`] beyond.
-    pub fn of_all(embeddings: &Embeddings, k: usize, rng_seed: u64) -> Neighbours {
+    /// [`Neighbours::approximate`] beyond; `None` if `go_on` said no.
+    pub fn of_all(
+        embeddings: &Embeddings,
+        k: usize,
+        rng_seed: u64,
+        go_on: GoOn<'_>,
+    ) -> Option<Neighbours> {
         if embeddings.n_rows() <= EXACT_ROWS {
-            Neighbours::exact(embeddings, k)
+            Neighbours::exact_while(embeddings, k, go_on)
         } else {
-            Neighbours::approximate(embeddings, k, rng_seed)
+            Neighbours::approximate_while(embeddings, k, rng_seed, go_on)
         }
     }
 
@@ -49,29 +54,40 @@ impl Neighbours {
     /// Search*, IEEE TPAMI (its inverted file, without quantization); clusters
     /// are searched per cluster of queries rather than per query.
     pub fn approximate(embeddings: &Embeddings, k: usize, rng_seed: u64) -> Neighbours {
+        Neighbours::approximate_while(embeddings, k, rng_seed, &|_| true)
+            .expect("nobody stopped it")
+    }
+
+    fn approximate_while(
+        embeddings: &Embeddings,
+        k: usize,
+        rng_seed: u64,
+        go_on: GoOn<'_>,
+    ) -> Option<Neighbours> {
         let n_rows = embeddings.n_rows() as usize;
         let n_clusters = n_rows / CLUSTER_ROWS;
         if n_clusters <= N_PROBES {
-            return Neighbours::exact(embeddings, k);
+            return Neighbours::exact_while(embeddings, k, go_on);
         }
         let k = k.min(n_rows - 1);
         let clustering = clusters(embeddings, n_clusters, rng_seed);
         let members = clustering.members(clustering.centroids.len() / embeddings.dim());
         let probes = probes(&clustering, &members, embeddings.dim(), k + 1);
-        let found: Vec<Vec<Found>> = members
+        let found: Option<Vec<Vec<Found>>> = members
             .par_iter()
             .zip(&probes)
             .map(|(own, probed)| {
                 let own: Vec<Row> = own.iter().copied().map(Row).collect();
                 let among = probed.iter().flat_map(|&it| &members[it]).copied().map(Row);
-                search(embeddings, &own, &among.collect::<Vec<Row>>(), k)
+                let found = search(embeddings, &own, &among.collect::<Vec<Row>>(), k);
+                go_on(own.len()).then_some(found)
             })
             .collect();
         let mut by_row = vec![Vec::new(); n_rows];
-        for (row, pairs) in found.into_iter().flatten() {
+        for (row, pairs) in found?.into_iter().flatten() {
             by_row[row.index()] = pairs;
         }
-        Neighbours::new(k, by_row)
+        Some(Neighbours::new(k, by_row))
     }
 }
 
@@ -132,6 +148,8 @@ fn search(embeddings: &Embeddings, own: &[Row], among: &[Row], k: usize) -> Vec<
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::Neighbours;
     use crate::matrix::Embeddings;
 
@@ -163,7 +181,21 @@ mod tests {
     fn small_pools_are_exact() {
         let embeddings = clustered(300, 6);
         assert_eq!(Neighbours::approximate(&embeddings, 5, 1), Neighbours::exact(&embeddings, 5));
-        assert_eq!(Neighbours::of_all(&embeddings, 5, 1), Neighbours::exact(&embeddings, 5));
+        let all = Neighbours::of_all(&embeddings, 5, 1, &|_| true);
+        assert_eq!(all, Some(Neighbours::exact(&embeddings, 5)));
+    }
+
+    #[test]
+    fn every_row_is_counted_and_who_is_stopped_gives_nothing() {
+        let embeddings = clustered(8_000, 6);
+        let n_done = AtomicUsize::new(0);
+        let count = |n| n_done.fetch_add(n, Ordering::Relaxed) < usize::MAX;
+        for find in [Neighbours::of_all, Neighbours::approximate_while] {
+            n_done.store(0, Ordering::Relaxed);
+            assert!(find(&embeddings, 5, 1, &count).is_some());
+            assert_eq!(n_done.load(Ordering::Relaxed), 8_000);
+            assert!(find(&embeddings, 5, 1, &|_| false).is_none());
+        }
     }
 
     #[test]

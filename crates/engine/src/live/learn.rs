@@ -267,7 +267,7 @@ fn open_pool(shared: &Arc<Shared>) -> Result<Option<WorkingSet>, Error> {
         set_phase(shared, Phase::NeedsClasses);
         return Ok(None);
     }
-    let set = WorkingSet::open(project)?;
+    let set = WorkingSet::open(project, &Watcher { shared })?;
     shared.desk().import.n_near_duplicates = set.near_duplicates.len() as u64;
     Ok(Some(set))
 }
@@ -567,11 +567,14 @@ const PROGRESS_EVERY: SignedDuration = SignedDuration::from_millis(250);
 
 impl Watch for Watcher<'_> {
     fn progress(&self, stage: &'static str, done: u64, total: Option<u64>) {
-        if !matches!(stage, "import" | "embed") {
+        if !matches!(stage, "import" | "embed" | "compare") {
             return;
         }
         let now = Timestamp::now();
         let mut desk = self.shared.desk();
+        if stage == "compare" && !desk.import.is_running {
+            return;
+        }
         let state: &mut ImportState = &mut desk.import;
         let is_new_stage = state.stage != Some(stage);
         if is_new_stage {

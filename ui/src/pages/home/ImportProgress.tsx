@@ -32,7 +32,7 @@ export function useImport(project: string) {
 export function ImportProgress({ state }: { state: ImportState }) {
   const t = useT();
   const { stage, done, total, rate, eta_s } = state;
-  const name = t(stage === "embed" ? "home.stage_embed" : "home.stage_import");
+  const name = t(`home.stage_${stage ?? "import"}`);
   const notes = [
     total === null ? t.number(done) : t("home.doneOf", { done, total }),
     rate === null ? "" : t("home.rate", { rate: t.number(Math.round(rate)) }),

@@ -83,7 +83,7 @@ pub(crate) struct SimulateArgs {
 pub(crate) fn run(args: &SimulateArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = project(args, session)?;
     let gold = gold(args, &project)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     let labelled = Labelled::new(&set, &gold, session)?;
     let simulated = replay(args, &set, &labelled, session)?;
     if let Some(folder) = &args.out {

@@ -227,7 +227,7 @@ impl Report for Verdict {
 
 pub(crate) fn run(args: &VerifyArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
-    let set = WorkingSet::open(&project)?;
+    let set = WorkingSet::open(&project, &session.progress)?;
     let verified = verify(&project, &set, args.confidence, project.config().rng_seed)?;
     if let Some(folder) = &args.plots {
         plots::write(folder, &verified, &set.schema)?;
