@@ -16,9 +16,9 @@ const REFERENCES: usize = 2_000;
 /// Candidates at least; twice the batch if that is more.
 const CANDIDATES: usize = 2_000;
 /// Rows whose neighbour distance gives the bandwidth.
-const BANDWIDTH_ROWS: usize = 400;
+const BANDWIDTH_ROWS: usize = 200;
 /// Rows among which those neighbours are sought.
-const BANDWIDTH_POOL: usize = 50_000;
+const BANDWIDTH_POOL: usize = 5_000;
 /// Rows whose products are computed together: every product lays out the other
 /// side anew, which few rows would not pay for.
 const BLOCK: usize = 200;

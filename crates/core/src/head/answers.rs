@@ -8,6 +8,7 @@ use crate::{
 };
 
 /// The answers as the members see them.
+#[derive(Debug)]
 pub(crate) struct Answers {
     /// Ascending, each once.
     pub(crate) rows: Vec<Row>,
@@ -47,6 +48,18 @@ impl Answers {
         };
         let folds = stratified_folds(&classes, n_folds, rng_seed);
         Answers { rows: counts.into_keys().collect(), present, targets, classes, folds, n_folds }
+    }
+}
+
+impl Answers {
+    /// The share of each present class in the answers of a row.
+    pub(crate) fn shares(&self, position: usize) -> &[f32] {
+        let n = self.present.len();
+        &self.targets[position * n..][..n]
+    }
+
+    pub(crate) fn share(&self, position: usize, class: usize) -> f32 {
+        self.targets[position * self.present.len() + class]
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     prepared::{GRAPH_NEIGHBOURS, Prepared},
     signals::{self, Evidence, Known},
     softmax::log_softmax_in_place,
+    spread::Spreader,
     stack::{Members, Mixture},
 };
 use crate::{
@@ -38,6 +39,7 @@ pub struct ClassModel {
     n_classes: usize,
     fitted: Option<Fitted>,
     out_of_fold: Option<Predictions>,
+    spreader: Spreader,
 }
 
 /// What the last fit learned.
@@ -81,7 +83,8 @@ impl ClassModel {
     /// If there are fewer than two classes.
     pub fn on(prepared: Arc<Prepared>, n_classes: usize) -> ClassModel {
         assert!(2 <= n_classes, "a schema has two classes or more");
-        ClassModel { prepared, n_classes, fitted: None, out_of_fold: None }
+        let spreader = Spreader::default();
+        ClassModel { prepared, n_classes, fitted: None, out_of_fold: None, spreader }
     }
 
     /// What the last fit learned, if there was one.
@@ -134,7 +137,7 @@ impl ClassModel {
         Some(self.probabilities(fitted, &members).expect("items are finite"))
     }
 
-    fn fit(&self, answers: &Answers) -> Fitted {
+    fn fit(&mut self, answers: &Answers) -> Fitted {
         let n = answers.present.len();
         let dim = self.prepared.principal().n_directions();
         let coordinates = self.prepared.coordinates();
@@ -146,7 +149,7 @@ impl ClassModel {
         let ridge = self.prepared.ridge(power(self.n_classes));
         let problem = Problem { held_out: &[], ridge: &ridge, start: None };
         let regression = logistic::fit(training, &[problem], TOLERANCE).remove(0);
-        let spread = Spread::new(&self.prepared, answers);
+        let spread = self.spreader.spread(self.prepared.graph(), answers);
         let members = Members {
             n_classes: n,
             log_probabilities: member_matrices(&regression, coordinates, &spread.pool),
@@ -263,54 +266,6 @@ fn as_predictions(probabilities: Probabilities, signals: Vec<f32>) -> Prediction
         })
         .unzip();
     Predictions { labels, uncertainty, probabilities: Some(probabilities), signals, n_signals }
-}
-
-/// Labels spread on the graph.
-struct Spread {
-    /// From all answers, shape `[rows, present]`.
-    pool: Vec<f32>,
-    /// At the answered rows, from the answers of other folds only.
-    out_of_fold: Vec<f32>,
-}
-
-impl Spread {
-    /// Spreads every class of every fold apart: propagation is linear, so their
-    /// sums are the result with and without a fold.
-    fn new(prepared: &Prepared, answers: &Answers) -> Spread {
-        let (n, n_folds) = (answers.present.len(), answers.n_folds);
-        let mut sources = vec![Vec::new(); n * n_folds];
-        let mut counts = vec![0.0_f32; n * n_folds];
-        for (position, row) in answers.rows.iter().enumerate() {
-            for class in 0..n {
-                let share = answers.targets[position * n + class];
-                let at = class * n_folds + answers.folds[position];
-                if 0.0 < share {
-                    sources[at].push((row.0, share));
-                    counts[at] += share;
-                }
-            }
-        }
-        let spread = prepared.graph().spread(&sources);
-        let n_rows = prepared.n_rows();
-        let at =
-            |class: usize, fold: usize, row: usize| spread[(class * n_folds + fold) * n_rows + row];
-        let mean = |class: usize, row: usize, left_out: usize| {
-            let folds = (0..n_folds).filter(|it| *it != left_out);
-            let (sum, count) = folds.fold((0.0, 0.0), |(sum, count), fold| {
-                (sum + at(class, fold, row), count + counts[class * n_folds + fold])
-            });
-            // Chebyshev's polynomial may dip below zero far from every label.
-            if 0.0 < count { f32::max(sum / count, 0.0) } else { 0.0 }
-        };
-        let mut pool = vec![0.0; n_rows * n];
-        pool.par_chunks_exact_mut(n).enumerate().for_each(|(row, out)| {
-            out.iter_mut().enumerate().for_each(|(class, it)| *it = mean(class, row, n_folds));
-        });
-        let folds = answers.rows.iter().zip(&answers.folds);
-        let out_of_fold =
-            folds.flat_map(|(row, fold)| (0..n).map(|it| mean(it, row.index(), *fold)));
-        Spread { out_of_fold: out_of_fold.collect(), pool }
-    }
 }
 
 /// How strongly the regression prefers directions in which the pool varies,

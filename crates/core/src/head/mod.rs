@@ -17,4 +17,5 @@ pub mod prepared;
 pub mod principal;
 mod signals;
 mod softmax;
+mod spread;
 pub mod stack;
