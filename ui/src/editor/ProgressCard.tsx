@@ -40,7 +40,7 @@ export function ProgressCard({ project }: { project: Project }) {
           <span>
             {model.n_sure > 0
               ? t("label.modelSays", { count: model.n_sure })
-              : t("label.modelLearns")}
+              : n_answered < n_items && t("label.modelLearns")}
             {accuracy && (
               <span className={styles["soft"]}>
                 {" "}

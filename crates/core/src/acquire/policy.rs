@@ -67,15 +67,18 @@ pub enum Stop {
 
 /// The strategy for the next batch.
 ///
-/// With nothing labelled [`Strategy::Uherding`], whose uncertainty is then 1
-/// everywhere, so that it covers the pool like a clustering; with labels the same
-/// strategy weighs coverage by the model's uncertainty. From `max(10 classes, 5 %
+/// With nothing labelled [`Strategy::KMeans`]: the items in the middle of as many
+/// clusters as are asked about. Then [`Strategy::Uherding`], which weighs coverage
+/// by the model's uncertainty. From `max(10 classes, 5 %
 /// of the pool)` labels on [`Strategy::Margin`], except in pools below 1,000.
 /// Where chosen answers taught less than as many random ones in two rounds in
 /// succession, [`Strategy::Badge`] from then on.
 pub fn strategy(progress: &Progress<'_>) -> Strategy {
     if has_fallen_behind(progress.rounds) {
         return Strategy::Badge;
+    }
+    if progress.n_labelled == 0 {
+        return Strategy::KMeans;
     }
     let share = (POOL_SHARE * progress.n_pool as f64) as usize;
     let enough = (LABELS_PER_CLASS * progress.n_classes).max(share);
@@ -171,9 +174,10 @@ mod tests {
         Progress { n_classes: 4, n_pool: 8_000, n_labelled: 0, budget: Some(600), rounds: &[] };
 
     #[test]
-    fn margin_takes_over_in_large_pools_only() {
+    fn clusters_come_first_and_margin_takes_over_in_large_pools_only() {
         let at = |n_labelled, n_pool| strategy(&Progress { n_pool, n_labelled, ..START });
-        assert_eq!(at(0, 8_000), Strategy::Uherding);
+        assert_eq!(at(0, 8_000), Strategy::KMeans);
+        assert_eq!(at(1, 8_000), Strategy::Uherding);
         assert_eq!(at(399, 8_000), Strategy::Uherding);
         assert_eq!(at(400, 8_000), Strategy::Margin);
         assert_eq!(at(900, 999), Strategy::Uherding);

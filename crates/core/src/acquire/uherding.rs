@@ -34,8 +34,8 @@ const BLOCK: usize = 200;
 /// `max(2,000, 2 n)` random unlabelled rows. Returns `min(n, unlabelled)` rows in
 /// the order chosen, ties to the lower row.
 ///
-/// The default policy's main strategy: it starts cold like a clustering and goes
-/// over to uncertainty by itself. Lazy greedy: equal to plain greedy, because
+/// The default policy's main strategy: without labels it covers the pool like a
+/// clustering, and goes over to uncertainty by itself. Lazy greedy: equal to plain greedy, because
 /// gains only fall. Cost `(labelled + candidates) · 2,000 · dim`, whatever the
 /// pool's size.
 ///
@@ -80,7 +80,7 @@ fn bandwidth(pool: &Pool, embeddings: &Embeddings, n: usize, rng: &mut fastrand:
     let others = embeddings.gather(&others);
     let n_others = others.len() / embeddings.dim();
     let mut distances: Vec<f32> = sample
-        .par_chunks(BLOCK)
+        .par_chunks(BANDWIDTH_ROWS / 4)
         .flat_map_iter(|rows| {
             let mut products = vec![0.0; rows.len() * n_others];
             product_abt(&embeddings.gather(rows), &others, embeddings.dim(), &mut products);
