@@ -1,12 +1,14 @@
 // The frame: providers, the session, and which page an address shows. Pages
-// are loaded when first opened; the label page is fetched with the frame.
+// are loaded when first opened; the label page, where work begins, comes with
+// the frame, in one file.
 
 import { QueryClientProvider } from "@tanstack/react-query";
 import { lazy, Suspense, useEffect, type ComponentType } from "react";
 import { Link, Route, Switch } from "wouter";
 
 import { api, watchLogin } from "../api";
-import { LanguageProvider, useT } from "../i18n";
+import { LanguageProvider, loadMessages, useT } from "../i18n";
+import LabelPage from "../pages/label";
 import { EmptyState } from "../parts/EmptyState";
 import { Problem } from "../parts/Problem";
 import { Skeleton } from "../parts/Skeleton";
@@ -22,7 +24,7 @@ export type PageProps = { projectId: string };
 
 const Home = lazy(() => import("../pages/home"));
 export const PAGES: Record<string, ComponentType<PageProps>> = {
-  label: lazy(() => import("../pages/label")),
+  label: LabelPage,
   progress: lazy(() => import("../pages/progress")),
   audit: lazy(() => import("../pages/audit")),
   review: lazy(() => import("../pages/review")),
@@ -36,9 +38,9 @@ const client = newQueryClient();
 /** Asks for what the first page needs before anything is drawn, all at once. */
 export function warmUp(): void {
   void client.prefetchQuery({ queryKey: names.session, queryFn: api.session, staleTime: Infinity });
-  const [, projectId, page] = /^\/p\/([^/]+)(?:\/(\w+))?/.exec(location.pathname) ?? [];
+  void loadMessages();
+  const [, projectId] = /^\/p\/([^/]+)/.exec(location.pathname) ?? [];
   if (projectId === undefined) return;
-  if (page === undefined || page === "label") void import("../pages/label");
   const id = decodeURIComponent(projectId);
   void client.prefetchQuery({ queryKey: names.project(id), queryFn: () => api.project(id) });
 }

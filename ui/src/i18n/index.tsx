@@ -37,6 +37,9 @@ const load: Record<Language, () => Promise<Messages>> = {
   zh: () => import("./zh").then((it) => it.default),
 };
 
+/** Messages of the language that the page begins in. */
+export const loadMessages = (): Promise<Messages> => load[preferredLanguage()]();
+
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
   const [loaded, setLoaded] = useState<{ language: Language; messages: Messages } | null>(null);
