@@ -7,6 +7,8 @@ import { lazy, Suspense, useEffect, type ComponentType } from "react";
 import { Link, Route, Switch } from "wouter";
 
 import { api, watchLogin } from "../api";
+import type { Session } from "../api.types";
+import { askFirst } from "../editor/batch";
 import { LanguageProvider, loadMessages, useT } from "../i18n";
 import LabelPage from "../pages/label";
 import { EmptyState } from "../parts/EmptyState";
@@ -37,12 +39,18 @@ const client = newQueryClient();
 
 /** Asks for what the first page needs before anything is drawn, all at once. */
 export function warmUp(): void {
-  void client.prefetchQuery({ queryKey: names.session, queryFn: api.session, staleTime: Infinity });
+  const session = { queryKey: names.session, queryFn: api.session, staleTime: Infinity };
+  const asked = client.prefetchQuery(session);
   void loadMessages();
-  const [, projectId] = /^\/p\/([^/]+)/.exec(location.pathname) ?? [];
+  const [, projectId, page = "label"] = /^\/p\/([^/]+)(?:\/(\w+))?/.exec(location.pathname) ?? [];
   if (projectId === undefined) return;
   const id = decodeURIComponent(projectId);
   void client.prefetchQuery({ queryKey: names.project(id), queryFn: () => api.project(id) });
+  if (page !== "label") return;
+  void asked.then(() => {
+    const user = client.getQueryData<Session>(names.session)?.user?.name;
+    if (user !== undefined) askFirst(id, user);
+  });
 }
 
 export function App() {

@@ -6,16 +6,13 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "r
 import { api, ApiError, watchReachable, type LiveListener } from "../api";
 import type { Batch, NewAnnotation, Phase, Question } from "../api.types";
 import { useJournal, type Journal } from "../app/journal";
-import * as store from "../app/journalStore";
 import { useLiveEvents, useSession } from "../app/queries";
 import { uuid } from "../app/uuid";
 import { useT } from "../i18n";
 import { useNotify } from "../parts/Toast";
-import { itemsUnsent } from "../state/journal";
 import {
   answeredItems,
   current,
-  emptySession,
   isOpen,
   openAhead,
   step,
@@ -23,6 +20,7 @@ import {
   type Given,
   type Session,
 } from "../state/session";
+import { askBatch, firstSession, takeFirst } from "./batch";
 
 export type Labelling = Readonly<{
   session: Session;
@@ -45,7 +43,8 @@ type Dispatch = (event: Event) => void;
 /** `ahead`: how many open items to have at hand. */
 export function useLabelling(project: string, ahead: number): Labelling {
   const journal = useJournal();
-  const [session, dispatch] = useReducer(step, emptySession);
+  const name = useSession().data?.user?.name ?? "";
+  const [session, dispatch] = useReducer(step, null, () => firstSession(project, name));
   const latest = useRef(session);
   useEffect(() => {
     latest.current = session;
@@ -57,7 +56,8 @@ export function useLabelling(project: string, ahead: number): Labelling {
   useOutcomes(journal, dispatch);
   useReleaseOnLeaving(project, latest);
   const history = useHistory(project, journal, latest, dispatch, clock);
-  const name = useSession().data?.user?.name ?? "";
+  // What was asked for ahead is in the session now, or is being waited for.
+  useEffect(() => void takeFirst(project, name), [project, name]);
 
   const { ask, error, isFetching, retry } = filling;
   return useMemo<Labelling>(
@@ -93,14 +93,12 @@ function useFetchBatch(
 ) {
   return useCallback(
     async (request: { n: number; items?: number[] }): Promise<Batch> => {
+      const ahead = request.items ? null : await takeFirst(project, user);
       // Read before the journal is: what was answered by now is in it, or was sent.
       const answered = answeredItems(sessionNow());
-      const unsent = itemsUnsent(await store.list(project, user));
-      const n = request.n + (request.items ? 0 : unsent.size);
-      const batch = await api.select(project, { ...request, n });
-      const settled = new Set([...answered].filter((it) => !unsent.has(it)));
-      dispatch({ kind: "batch", batch, unsent: request.items ? new Set() : unsent, settled });
-      return batch;
+      const filled = ahead ?? (await askBatch(project, user, request, answered));
+      dispatch(filled);
+      return filled.batch;
     },
     [project, user, sessionNow, dispatch],
   );

@@ -6,6 +6,7 @@ import { Link } from "wouter";
 
 import type { PageProps } from "../../app/App";
 import { useProject } from "../../app/queries";
+import { AHEAD } from "../../editor/batch";
 import { Editor } from "../../editor/Editor";
 import { GridEditor, useGridSize } from "../../editor/GridEditor";
 import { ProgressCard } from "../../editor/ProgressCard";
@@ -22,7 +23,6 @@ import styles from "./label.module.css";
 import { Nothing } from "./Nothing";
 import { Tour } from "./Tour";
 
-const AHEAD = 10;
 const WITHOUT_ITEMS = ["opening", "empty", "importing", "embedding", "needs_classes", "failed"];
 
 export default function LabelPage({ projectId }: PageProps) {

@@ -1,0 +1,57 @@
+import "fake-indexeddb/auto";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+import { api, ApiError } from "../api";
+import type { Batch } from "../api.types";
+import * as store from "../app/journalStore";
+import { current, emptySession } from "../state/session";
+import { AHEAD, askBatch, askFirst, firstSession, takeFirst } from "./batch";
+
+const batch = (...items: number[]): Batch => ({
+  questions: items.map((item) => ({ item }) as Batch["questions"][number]),
+  phase: "training",
+  n_left: null,
+  n_audit: null,
+});
+
+const select = vi.spyOn(api, "select");
+beforeEach(() => void select.mockReset().mockResolvedValue(batch(7, 8)));
+afterEach(() => void takeFirst("", ""));
+
+test("what was asked for ahead begins the session, and is taken once", async () => {
+  askFirst("p", "anna");
+  expect(firstSession("p", "anna"), "still on its way").toBe(emptySession);
+  await vi.waitFor(() => expect(current(firstSession("p", "anna"))?.question.item, "here").toBe(7));
+  expect(select.mock.calls).toEqual([["p", { n: AHEAD }]]);
+  expect((await takeFirst("p", "anna"))?.batch).toEqual(batch(7, 8));
+  expect(await takeFirst("p", "anna")).toBeNull();
+  expect(firstSession("p", "anna")).toBe(emptySession);
+});
+
+test("nobody else gets it, and no other project", async () => {
+  askFirst("p", "anna");
+  await vi.waitFor(() => expect(firstSession("p", "anna")).not.toBe(emptySession));
+  expect(firstSession("p", "ben")).toBe(emptySession);
+  expect(firstSession("q", "anna")).toBe(emptySession);
+  expect(await takeFirst("p", "ben")).toBeNull();
+});
+
+test("an empty batch and a refusal leave asking to the page", async () => {
+  select.mockResolvedValue({ ...batch(), phase: "opening" });
+  askFirst("p", "anna");
+  expect(await takeFirst("p", "anna")).toBeNull();
+  select.mockRejectedValue(new ApiError(500, { code: "internal", message: "no" }));
+  askFirst("p", "anna");
+  expect(await takeFirst("p", "anna")).toBeNull();
+});
+
+test("what is not sent yet is asked for beside, and told", async () => {
+  const answer = { key: "k", item: 7, class: 1, lease: null, purpose: "training" } as const;
+  const annotation = { ...answer, asked_at: null, took_ms: null, suggestion: null };
+  const told = { kind: "annotate", annotation } as const;
+  await store.append([{ project: "p", user: "anna", told, isTried: false }]);
+  const filled = await askBatch("p", "anna", { n: 10 }, new Set([7, 9]));
+  expect(select.mock.calls).toEqual([["p", { n: 11 }]]);
+  expect([...filled.unsent]).toEqual([7]);
+  expect([...filled.settled]).toEqual([9]);
+});
