@@ -17,6 +17,7 @@ import { Skeleton } from "../parts/Skeleton";
 import { Toasts } from "../parts/Toast";
 import styles from "./App.module.css";
 import { ErrorBoundary } from "./ErrorBoundary";
+import { openJournal } from "./journalStore";
 import { HomeLayout, ProjectLayout } from "./Layout";
 import { Login } from "./Login";
 import { names, newQueryClient, useSession } from "./queries";
@@ -37,20 +38,35 @@ export const PAGES: Record<string, ComponentType<PageProps>> = {
 
 const client = newQueryClient();
 
-/** Asks for what the first page needs before anything is drawn, all at once. */
-export function warmUp(): void {
-  const session = { queryKey: names.session, queryFn: api.session, staleTime: Infinity };
-  const asked = client.prefetchQuery(session);
-  void loadMessages();
-  const [, projectId, page = "label"] = /^\/p\/([^/]+)(?:\/(\w+))?/.exec(location.pathname) ?? [];
-  if (projectId === undefined) return;
-  const id = decodeURIComponent(projectId);
-  void client.prefetchQuery({ queryKey: names.project(id), queryFn: () => api.project(id) });
-  if (page !== "label") return;
-  void asked.then(() => {
-    const user = client.getQueryData<Session>(names.session)?.user?.name;
-    if (user !== undefined) askFirst(id, user);
+/**
+ * Asks for what the first page needs before anything is drawn, all at once;
+ * resolves when it is here, or has failed, which the page tells.
+ */
+export async function warmUp(): Promise<void> {
+  const messages = loadMessages();
+  const session = client.prefetchQuery({
+    queryKey: names.session,
+    queryFn: api.session,
+    staleTime: Infinity,
   });
+  await Promise.allSettled([messages, session, warmUpProject(session)]);
+}
+
+async function warmUpProject(session: Promise<void>): Promise<void> {
+  const [, name, page = "label"] = /^\/p\/([^/]+)(?:\/(\w+))?/.exec(location.pathname) ?? [];
+  if (name === undefined) return;
+  const id = decodeURIComponent(name);
+  const project = client.prefetchQuery({
+    queryKey: names.project(id),
+    queryFn: () => api.project(id),
+  });
+  if (page === "label") {
+    openJournal();
+    await session;
+    const user = client.getQueryData<Session>(names.session)?.user?.name;
+    if (user !== undefined) await askFirst(id, user);
+  }
+  await project;
 }
 
 export function App() {

@@ -26,6 +26,12 @@ function database(): Promise<IDBDatabase> {
   return opened;
 }
 
+/** Begins to open the journal, which takes a while, before anybody reads it. */
+export function openJournal(): void {
+  // Who reads it is told why that fails.
+  database().catch(() => undefined);
+}
+
 const result = <T>(request: IDBRequest<T>): Promise<T> =>
   new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);

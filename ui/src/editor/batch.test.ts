@@ -8,7 +8,9 @@ import { current, emptySession } from "../state/session";
 import { AHEAD, askBatch, askFirst, firstSession, takeFirst } from "./batch";
 
 const batch = (...items: number[]): Batch => ({
-  questions: items.map((item) => ({ item }) as Batch["questions"][number]),
+  questions: items.map(
+    (item) => ({ item, content: { kind: "text", text: "" } }) as Batch["questions"][number],
+  ),
   phase: "training",
   n_left: null,
   n_audit: null,
@@ -19,7 +21,7 @@ beforeEach(() => void select.mockReset().mockResolvedValue(batch(7, 8)));
 afterEach(() => void takeFirst("", ""));
 
 test("what was asked for ahead begins the session, and is taken once", async () => {
-  askFirst("p", "anna");
+  void askFirst("p", "anna");
   expect(firstSession("p", "anna"), "still on its way").toBe(emptySession);
   await vi.waitFor(() => expect(current(firstSession("p", "anna"))?.question.item, "here").toBe(7));
   expect(select.mock.calls).toEqual([["p", { n: AHEAD }]]);
@@ -29,7 +31,7 @@ test("what was asked for ahead begins the session, and is taken once", async () 
 });
 
 test("nobody else gets it, and no other project", async () => {
-  askFirst("p", "anna");
+  void askFirst("p", "anna");
   await vi.waitFor(() => expect(firstSession("p", "anna")).not.toBe(emptySession));
   expect(firstSession("p", "ben")).toBe(emptySession);
   expect(firstSession("q", "anna")).toBe(emptySession);
@@ -38,10 +40,10 @@ test("nobody else gets it, and no other project", async () => {
 
 test("an empty batch and a refusal leave asking to the page", async () => {
   select.mockResolvedValue({ ...batch(), phase: "opening" });
-  askFirst("p", "anna");
+  void askFirst("p", "anna");
   expect(await takeFirst("p", "anna")).toBeNull();
   select.mockRejectedValue(new ApiError(500, { code: "internal", message: "no" }));
-  askFirst("p", "anna");
+  void askFirst("p", "anna");
   expect(await takeFirst("p", "anna")).toBeNull();
 });
 

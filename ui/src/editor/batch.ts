@@ -1,7 +1,8 @@
 // How the next questions are asked for; and the first ones of whoever opens the
 // label page, asked for while the page itself is on its way to the screen.
 
-import { api } from "../api";
+import { api, href } from "../api";
+import type { Question } from "../api.types";
 import * as store from "../app/journalStore";
 import { itemsUnsent } from "../state/journal";
 import { emptySession, step, type Event, type Session } from "../state/session";
@@ -30,20 +31,31 @@ type First = {
   readonly user: string;
   readonly asked: Promise<Filled | null>;
   here: Filled | null;
+  // Held, so that the browser keeps it until it is on screen.
+  picture: HTMLImageElement | null;
 };
 let first: First | null = null;
 
-/** Asks ahead, for the page that is about to be shown. */
-export function askFirst(project: string, user: string): void {
+/** Asks ahead, for the page that is about to be shown; resolves when the answer is here. */
+export async function askFirst(project: string, user: string): Promise<void> {
   const asked = askBatch(project, user, { n: AHEAD }, new Set()).then(
     // While the server prepares the project it has none, and says when it does.
     (filled) => (filled.batch.questions.length === 0 ? null : filled),
     // The page asks again, and tells what is wrong.
     () => null,
   );
-  const begun: First = { project, user, asked, here: null };
-  void asked.then((filled) => (begun.here = filled));
+  const begun: First = { project, user, asked, here: null, picture: null };
   first = begun;
+  begun.here = await asked;
+  begun.picture = pictureOf(project, begun.here?.batch.questions[0]);
+}
+
+/** The picture of a question, on its way; what fails here fails on screen too, where it is told. */
+function pictureOf(project: string, question: Question | undefined): HTMLImageElement | null {
+  if (question?.content.kind !== "image") return null;
+  const picture = new Image();
+  picture.src = href.image(project, question.item, question.content, 1280);
+  return picture;
 }
 
 const firstOf = (project: string, user: string): First | null =>

@@ -37,17 +37,25 @@ const load: Record<Language, () => Promise<Messages>> = {
   zh: () => import("./zh").then((it) => it.default),
 };
 
-/** Messages of the language that the page begins in. */
-export const loadMessages = (): Promise<Messages> => load[preferredLanguage()]();
+type Loaded = { language: Language; messages: Messages };
+let first: Loaded | null = null;
+
+/** Loads the messages of the language that the page begins in, before it is drawn. */
+export async function loadMessages(): Promise<void> {
+  const language = preferredLanguage();
+  first = { language, messages: await load[language]() };
+}
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
   const [language, setLanguage] = useState<Language>(preferredLanguage);
-  const [loaded, setLoaded] = useState<{ language: Language; messages: Messages } | null>(null);
+  const [loaded, setLoaded] = useState(first);
 
   useEffect(() => {
     let isCurrent = true;
     void load[language]().then((messages) => {
-      if (isCurrent) setLoaded({ language, messages });
+      if (!isCurrent) return;
+      // The same words are not drawn twice.
+      setLoaded((old) => (old?.language === language ? old : { language, messages }));
     });
     writeSetting("language", language);
     document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
