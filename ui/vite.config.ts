@@ -10,6 +10,14 @@ export default defineConfig({
   plugins: [react()],
   server: { proxy: { "/api": handed, "/health": handed } },
   // The server's content policy allows no inline scripts, styles or data URLs in scripts.
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false } },
+  build: {
+    target: "es2023",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    // What the first page needs is one file of each kind: every request costs more than its bytes.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "frame", tags: ["$initial"] }] } },
+    },
+  },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 });
