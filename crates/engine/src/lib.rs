@@ -33,6 +33,7 @@ pub mod simulate;
 // What the stages share.
 pub mod certificate;
 pub mod precision;
+mod principal;
 pub mod working_set;
 
 pub use error::Error;

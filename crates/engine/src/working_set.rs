@@ -21,6 +21,7 @@ use crate::{
     Error, Watch,
     annotate::AnnotatorKind,
     embed::{NearDuplicate, embedded_pool, near_duplicates, neighbours},
+    principal::principal,
     project::Project,
     store::{Annotation, AnnotationId, AnnotatorId, without_undone},
 };
@@ -82,8 +83,9 @@ impl WorkingSet {
 
         let map = FeatureMap::fit(&pool.embeddings);
         let features = map.features(&pool.embeddings);
+        let principal = principal(project.folder(), &features);
         let neighbours = neighbours(project, &pool, &features, watch)?;
-        let prepared = Prepared::from_parts(map, &features, &neighbours);
+        let prepared = Prepared::from_parts(map, &features, principal, &neighbours);
         let mut set = WorkingSet {
             rows: Arc::new(pool.items.iter().copied().zip((0..).map(Row)).collect()),
             items: pool.items.into(),

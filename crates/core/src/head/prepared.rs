@@ -10,7 +10,7 @@ use crate::{matrix::Embeddings, neighbours::Neighbours};
 /// Neighbours per row in the graph.
 pub const GRAPH_NEIGHBOURS: usize = 20;
 /// Principal directions that the regressions see.
-const DIRECTIONS: usize = 256;
+pub const DIRECTIONS: usize = 256;
 /// scikit-learn's `C`: weight of the summed loss against the ridge.
 const INVERSE_RIDGE: f32 = 10.0;
 
@@ -31,14 +31,20 @@ impl Prepared {
     pub fn new(embeddings: &Embeddings) -> Prepared {
         let map = FeatureMap::fit(embeddings);
         let features = map.features(embeddings);
+        let principal = Principal::fit(&features, DIRECTIONS);
         let neighbours = Neighbours::exact(&features, GRAPH_NEIGHBOURS);
-        Prepared::from_parts(map, &features, &neighbours)
+        Prepared::from_parts(map, &features, principal, &neighbours)
     }
 
-    /// Prepares a pool of which the features by `map` are there already, and
-    /// the neighbours of every row among them, 20 for the recipe.
-    pub fn from_parts(map: FeatureMap, features: &Embeddings, neighbours: &Neighbours) -> Prepared {
-        let principal = Principal::fit(features, DIRECTIONS);
+    /// Prepares a pool of which the `features` by `map` are there already, their
+    /// principal directions, and the neighbours of every row among them: 256 and
+    /// 20 for the recipe.
+    pub fn from_parts(
+        map: FeatureMap,
+        features: &Embeddings,
+        principal: Principal,
+        neighbours: &Neighbours,
+    ) -> Prepared {
         let coordinates = principal.project(features.values());
         let scales = graph::scales(neighbours);
         Prepared { map, principal, coordinates, scales, graph: Graph::new(neighbours) }

@@ -62,6 +62,13 @@ impl Principal {
         Principal { dim, directions, variances }
     }
 
+    /// The rows that [`Principal::fit`] reads, in order: its directions depend
+    /// on nothing else.
+    pub fn sample(features: &Embeddings) -> impl Iterator<Item = &[f32]> {
+        let stride = (features.n_rows() as usize).div_ceil(MAX_SAMPLE).max(1);
+        features.values().chunks_exact(features.dim()).step_by(stride)
+    }
+
     /// Number of directions.
     pub fn n_directions(&self) -> usize {
         self.variances.len()
@@ -91,10 +98,8 @@ impl Principal {
 
 /// `xᵀx / rows`, shape `[dim, dim]`.
 fn second_moment(features: &Embeddings) -> Vec<f32> {
-    let (dim, n_rows) = (features.dim(), features.n_rows() as usize);
-    let stride = n_rows.div_ceil(MAX_SAMPLE).max(1);
-    let rows = features.values().chunks_exact(dim).step_by(stride);
-    let sample: Vec<f32> = rows.flatten().copied().collect();
+    let dim = features.dim();
+    let sample: Vec<f32> = Principal::sample(features).flatten().copied().collect();
     let mut moment = vec![0.0; dim * dim];
     if sample.is_empty() {
         return moment;
