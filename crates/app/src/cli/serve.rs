@@ -119,6 +119,8 @@ pub(crate) fn serve(
     let runtime = builder.enable_all().build().context("cannot start threads")?;
     let (listener, address) = runtime.block_on(listen(args))?;
     let app = open(folder, args, address)?;
+    let ahead = Arc::clone(&app);
+    runtime.spawn_blocking(move || ahead.open_ahead());
     let url = format!("http://{}/", shown(address));
     session.print(&Serving { url: url.clone(), folder: folder.to_owned() })?;
     if let Some(place) = place {

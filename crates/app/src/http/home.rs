@@ -54,6 +54,12 @@ impl Home {
         Ok(projects)
     }
 
+    /// Name of the project, where one was named.
+    pub(crate) fn only(&self) -> Option<String> {
+        let only = self.only.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+        only.keys().next().cloned()
+    }
+
     /// The folder of the project called `name`.
     pub(crate) fn find(&self, name: &str) -> Result<Option<PathBuf>, Error> {
         Ok(self.projects()?.remove(name))
@@ -127,6 +133,7 @@ mod tests {
         }
         let one = Home::open(&at).expect("opens");
         assert_eq!(one.projects().expect("read").len(), 1);
+        assert_eq!((one.only().as_deref(), home.only()), (Some("pets"), None));
         assert_eq!(one.make("dogs").expect("made").1, home.folder.join("dogs"), "beside it");
     }
 }

@@ -134,6 +134,11 @@ impl App {
         self.closing.send_replace(true);
     }
 
+    /// Opens the project that was named, if one was. Blocks.
+    pub fn open_ahead(&self) {
+        open::open_ahead(self);
+    }
+
     /// Closes every project. Blocks, so that it is called when nothing is
     /// served any more.
     pub fn close_projects(&self) {

@@ -1,5 +1,5 @@
-//! Projects that are open: one engine each, opened when first asked for, closed
-//! with the server.
+//! Projects that are open: one engine each, opened when first asked for, or at
+//! the start if the server was started for one project; closed with the server.
 //!
 //! An engine blocks and must not be dropped by a thread that serves connections,
 //! so it never leaves this file: handlers lend it to a closure.
@@ -113,6 +113,16 @@ pub(crate) async fn listen(
     task::spawn_blocking(move || Ok(running(&app, &name)?.told.subscribe())).await?
 }
 
+/// Opens the project, where one was named, before anybody asks for it, so that it
+/// learns what it knew while the browser starts.
+pub(super) fn open_ahead(app: &App) {
+    let Some(name) = app.home.only() else { return };
+    // Whoever asks for it next tries again, and is told.
+    if let Err(error) = running(app, &name) {
+        tracing::warn!(project = name, error = error.told(), "cannot open a project");
+    }
+}
+
 fn running(app: &App, name: &str) -> Result<Running, ApiError> {
     if !app.open.is_open(name) && app.home.find(name)?.is_none() {
         return Err(projects::no_project(name));
@@ -169,5 +179,35 @@ pub(crate) fn diagnosed(diagnostic: Diagnostic) -> ApiError {
     match diagnostic.help {
         Some(help) => error.help(help),
         None => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::http::{App, Config, Here};
+    use annota_engine::project::{Project, ProjectConfig};
+    use std::{fs, net::Ipv4Addr, path::Path, sync::Arc, time::Duration};
+
+    fn app(folder: &Path) -> Arc<App> {
+        let here = Here { address: Ipv4Addr::LOCALHOST.into(), port: 0, hosts: Vec::new() };
+        let config = Config { here, local_user: "mia".to_owned(), most_body: 0, most_upload: 0 };
+        App::open(folder, config).expect("opens")
+    }
+
+    #[test]
+    fn a_project_that_was_named_is_opened_before_anybody_asks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pets = folder.path().join("pets");
+        fs::create_dir(&pets).expect("made");
+        drop(Project::create(&pets, ProjectConfig::default(), Duration::ZERO).expect("made"));
+
+        let of_all = app(folder.path());
+        of_all.open_ahead();
+        assert!(!of_all.open.is_open("pets"), "one of many");
+
+        let of_one = app(&pets);
+        of_one.open_ahead();
+        assert!(of_one.open.is_open("pets"));
+        of_one.close_projects();
     }
 }
