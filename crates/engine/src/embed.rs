@@ -6,13 +6,12 @@
 
 use std::{
     collections::HashMap,
-    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use annota_core::{
     diagnostic::Diagnostic,
-    head::{features::FeatureMap, prepared::GRAPH_NEIGHBOURS},
+    head::features::FeatureMap,
     item::{ContentHash, ItemId, Media},
     matrix::Embeddings,
     model::{Embedder, Input},
@@ -23,7 +22,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, Watch,
+    Error, Watch, cache,
     project::Project,
     store::{Event, Item},
 };
@@ -231,31 +230,6 @@ pub(crate) fn embedded_pool(project: &Project) -> Result<EmbeddedPool, Error> {
     })
 }
 
-/// The 20 nearest neighbours of every row of `pool` by its `features`: those
-/// kept on disk, or found now and kept, which is the stage `compare` to `watch`.
-/// Exact up to 50,000 rows.
-pub(crate) fn neighbours(
-    project: &Project,
-    pool: &EmbeddedPool,
-    features: &Embeddings,
-    watch: &dyn Watch,
-) -> Result<Neighbours, Error> {
-    let file = project.neighbour_file(&pool.with.embedder, &pool.contents, GRAPH_NEIGHBOURS);
-    if let Some(kept) = file.read() {
-        return Ok(kept);
-    }
-    let (n_done, n_rows) = (AtomicU64::new(0), u64::from(features.n_rows()));
-    let go_on = |n: usize| {
-        let n = n as u64;
-        watch.progress("compare", n_done.fetch_add(n, Ordering::Relaxed) + n, Some(n_rows));
-        !watch.interrupted()
-    };
-    let found = Neighbours::of_all(features, GRAPH_NEIGHBOURS, 0, &go_on);
-    let found = found.ok_or(Error::Interrupted)?;
-    file.write(&found)?;
-    Ok(found)
-}
-
 /// Two items that look almost equal to the network, by name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NearItems {
@@ -273,7 +247,7 @@ pub struct NearItems {
 pub fn find_near_duplicates(project: &Project, watch: &dyn Watch) -> Result<Vec<NearItems>, Error> {
     let pool = embedded_pool(project)?;
     let features = FeatureMap::fit(&pool.embeddings).features(&pool.embeddings);
-    let neighbours = neighbours(project, &pool, &features, watch)?;
+    let neighbours = cache::neighbours(project, &pool, &features, watch)?;
     near_items(project, &pool.items, &near_duplicates(&neighbours))
 }
 

@@ -31,9 +31,9 @@ pub mod live;
 pub mod simulate;
 
 // What the stages share.
+mod cache;
 pub mod certificate;
 pub mod precision;
-mod principal;
 pub mod working_set;
 
 pub use error::Error;

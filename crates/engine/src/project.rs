@@ -14,7 +14,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use annota_core::item::ContentHash;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -22,17 +21,13 @@ use self::config::{CONFIG, read_config, write_config};
 pub use self::config::{Labelling, Look, ProjectConfig};
 use crate::{
     Error,
-    store::{
-        BeforeWrite, Item, Location, Source, Store, matrices::Matrix, neighbours::NeighbourFile,
-    },
+    store::{BeforeWrite, Item, Location, Source, Store, matrices::Matrix},
 };
 
 /// Holds the lock, and who has it.
 const LOCK: &str = "annota.lock";
 /// The SQLite database.
 const DATABASE: &str = "annota.db";
-/// The folder of what networks made of the items.
-const MATRICES: &str = "matrices";
 /// How often a waiting process looks again.
 const LOCK_POLL: Duration = Duration::from_millis(50);
 
@@ -215,17 +210,7 @@ impl Project {
 
     /// The embeddings of the embedder called `embedder_id`, cached on disk.
     pub fn matrix(&self, embedder_id: &str, dim: usize) -> Result<Matrix, Error> {
-        Matrix::open(&self.folder.join(MATRICES), embedder_id, dim)
-    }
-
-    /// Where the `k` nearest neighbours in a pool of `contents` are kept.
-    pub fn neighbour_file(
-        &self,
-        embedder_id: &str,
-        contents: &[ContentHash],
-        k: usize,
-    ) -> NeighbourFile {
-        NeighbourFile::new(&self.folder.join(MATRICES), embedder_id, contents, k)
+        Matrix::open(&self.folder.join("matrices"), embedder_id, dim)
     }
 
     /// The file of an item that has one.

@@ -20,8 +20,8 @@ use annota_core::{
 use crate::{
     Error, Watch,
     annotate::AnnotatorKind,
-    embed::{NearDuplicate, embedded_pool, near_duplicates, neighbours},
-    principal::principal,
+    cache,
+    embed::{NearDuplicate, embedded_pool, near_duplicates},
     project::Project,
     store::{Annotation, AnnotationId, AnnotatorId, without_undone},
 };
@@ -83,8 +83,8 @@ impl WorkingSet {
 
         let map = FeatureMap::fit(&pool.embeddings);
         let features = map.features(&pool.embeddings);
-        let principal = principal(project.folder(), &features);
-        let neighbours = neighbours(project, &pool, &features, watch)?;
+        let principal = cache::principal(project, &features);
+        let neighbours = cache::neighbours(project, &pool, &features, watch)?;
         let prepared = Prepared::from_parts(map, &features, principal, &neighbours);
         let mut set = WorkingSet {
             rows: Arc::new(pool.items.iter().copied().zip((0..).map(Row)).collect()),

@@ -126,11 +126,19 @@ fn a_pool_is_compared_once_and_again_when_it_has_grown() {
     assert_eq!(n_compared, 40);
     let (second, n_compared) = open(true);
     assert_eq!(n_compared, 0);
-    let edges = |set: &WorkingSet| {
-        let graph = set.prepared.graph();
-        (0..40).flat_map(|row| graph.edges(row).collect::<Vec<_>>()).collect::<Vec<_>>()
+    for name in ["neighbours", "principal"] {
+        std::fs::write(folder.path().join("cache").join(name), "damaged").expect("space");
+    }
+    let (third, n_compared) = open(false);
+    assert_eq!(n_compared, 40);
+    let computed = |set: Result<WorkingSet, Error>| {
+        let prepared = set.expect("opens").prepared;
+        let edges = |row| prepared.graph().edges(row).collect::<Vec<(usize, f32)>>();
+        ((0..40).map(edges).collect::<Vec<_>>(), prepared.coordinates().to_vec())
     };
-    assert_eq!(edges(&first.expect("opens")), edges(&second.expect("opens")));
+    let first = computed(first);
+    assert_eq!(computed(second), first);
+    assert_eq!(computed(third), first);
 
     insert_texts(project.store(), 44);
     embed(&project, &Toy, &Unwatched).expect("embedded");

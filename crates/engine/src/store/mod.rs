@@ -4,14 +4,13 @@
 //! versions, audits, certificates, auto labels) are derived from them. Every
 //! method blocks until it is done, and what it wrote is durable when it
 //! returns; asynchronous callers use `spawn_blocking`. SQL and the wire types
-//! stay in this folder. Embeddings and neighbours are files ([`matrices`], [`neighbours`]), not tables.
+//! stay in this folder. Embeddings are files ([`matrices`]), not tables.
 
 mod entity;
 mod facts;
 mod items;
 pub mod matrices;
 mod migration;
-pub mod neighbours;
 mod remarks;
 mod results;
 mod wire;
