@@ -334,9 +334,11 @@ mod tests {
 
     #[test]
     fn a_noisy_oracle_is_certified_against_itself() {
-        let (clean, noisy) = (run(1, 0.0), run(1, 0.05));
+        let clean = run(1, 0.0);
         assert_eq!(clean.error, clean.true_error);
-        assert_ne!(noisy.error, noisy.true_error);
-        assert!(noisy.is_held && 0.0 < noisy.error);
+        let noisy: Vec<Run> = (1..6).map(|seed| run(seed, 0.05)).collect();
+        assert!(noisy.iter().all(|it| 0.0 < it.error && it.is_held == (it.error <= 0.1)));
+        // In one run the two can be equal by chance.
+        assert!(noisy.iter().any(|it| it.error != it.true_error));
     }
 }
