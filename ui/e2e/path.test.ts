@@ -85,12 +85,15 @@ async function makeProject(page: Page): Promise<void> {
   await dialog.getByRole("button", { name: "Start labelling" }).click();
 }
 
+/** A person looks before they answer, and the model learns meanwhile. */
+const LOOK_MS = 150;
 const AUDIT = /^Audit: \d+ items? left$/;
 
 /** Answers truly until the audit begins by itself; gives how many answers that took. */
 async function answerUntilAudit(page: Page, keyOf: (item: number) => string): Promise<number> {
   for (let n = 0; n < truths.size; n++) {
     if (await page.getByText(AUDIT).isVisible()) return n;
+    await page.waitForTimeout(LOOK_MS);
     await answer(page, 1, keyOf);
   }
   throw new Error("every item was answered, and no audit began");

@@ -125,8 +125,9 @@ pub fn list() -> Vec<Listed> {
 pub fn openapi() -> Value {
     let mut router = OpenApiRouter::<Arc<App>>::default();
     for (access, (schemas, mut paths, methods)) in table() {
-        for (_, _, operation) in operations(&mut paths) {
+        for (path, _, operation) in operations(&mut paths) {
             operation.security = Some(requirements(access));
+            operation.operation_id = operation.operation_id.take().map(|it| name(path, &it));
         }
         router = router.routes((schemas, paths, methods));
     }
@@ -147,6 +148,12 @@ pub fn openapi() -> Value {
     present::describe_refusals(&mut api);
     present::promise(&mut api);
     api
+}
+
+/// A name that no other operation has: what it is about, and its handler's.
+fn name(path: &str, handler: &str) -> String {
+    let fixed = path.rsplit('/').find(|it| !it.starts_with('{')).unwrap_or_default();
+    format!("{}_{handler}", fixed.replace(['-', '.'], "_"))
 }
 
 /// Either of login and token, with the role that it takes.
