@@ -16,8 +16,6 @@ const [project] = process.argv.slice(2);
 const TIMES = 5;
 const FLAGS = [
   "--no-sandbox",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
   "--disable-quic",
   "--no-first-run",
   "--disable-background-networking",
