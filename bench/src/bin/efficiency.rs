@@ -17,6 +17,7 @@ use annota_core::{
     model::{Predictions, TaskModel},
     pool::{Pool, Row},
 };
+use rayon::prelude::*;
 
 /// Labels bought, in multiples of the number of classes.
 const BUDGETS: [usize; 6] = [1, 2, 5, 10, 20, 50];
@@ -207,8 +208,10 @@ impl Set {
 fn measure(set: &Set, reference: f64, choosers: &[Chooser], n_seeds: u64) -> Result<(), Failure> {
     let mut areas = Vec::new();
     for &chooser in choosers {
-        let curves: Vec<Vec<f64>> =
-            (0..n_seeds).map(|seed| set.curve(chooser, seed)).collect::<Result<_, _>>()?;
+        let curves: Vec<Vec<f64>> = (0..n_seeds)
+            .into_par_iter()
+            .map(|seed| set.curve(chooser, seed))
+            .collect::<Result<_, _>>()?;
         let at = |i: usize| curves.iter().map(|it| it[i]).sum::<f64>() / n_seeds as f64;
         let curve: Vec<f64> = (0..curves[0].len()).map(at).collect();
         let area = curve.iter().sum::<f64>() / curve.len() as f64;
