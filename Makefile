@@ -13,7 +13,7 @@ help:
 	@echo "make test                         format, lints of the UI and every test"
 	@echo "make test-ui, make test-e2e       only those of the UI, only those in a browser"
 	@echo "make check                        the same and the lints of all else"
-	@echo "make bench-NAME [SETS=a,b SEEDS=n]  NAME: guarantee cost efficiency embed head select io crash load page"
+	@echo "make bench-NAME [SETS=a,b SEEDS=n]  NAME: guarantee cost efficiency embed head select io crash load map page"
 
 # Everything is built as one workspace: one package alone takes other features,
 # and its dependencies would be compiled again.
