@@ -30,7 +30,9 @@ try {
   const nPoints = await openMap(page);
   const renderer = await page.evaluate(nameOfRenderer);
   for (const movement of ["drag", "wheel"]) {
+    const before = await page.screenshot();
     const waits = await page.evaluate(waitsDuring, [movement, N_FRAMES]);
+    if (before.equals(await page.screenshot())) throw new Error(`the map did not move: ${movement}`);
     waits.sort((a, b) => a - b);
     const ours = 1000 / (waits.reduce((sum, it) => sum + it, 0) / waits.length);
     const p99 = waits[Math.ceil(0.99 * waits.length) - 1];
@@ -45,12 +47,12 @@ try {
   await ended;
 }
 
-/** Opens the map, and waits until nothing more is loaded. */
+/** Opens the map, and lets it come to rest. */
 async function openMap(page) {
   const [{ id }] = await (await fetch(new URL("/api/projects", url))).json();
   await page.goto(new URL(`/p/${id}/explore`, url).href);
   await page.locator("[data-tool] canvas").waitFor({ timeout: 600_000 });
-  await page.waitForLoadState("networkidle");
+  await page.waitForTimeout(3000);
   const label = await page.locator("[data-tool]").getAttribute("aria-label");
   return Number(label.replaceAll(/\D/g, ""));
 }
