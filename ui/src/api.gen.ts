@@ -170,6 +170,8 @@ export interface components {
             /** Format: int64 */
             n_auto: number;
             /** Format: int64 */
+            n_imported: number;
+            /** Format: int64 */
             n_person: number;
             /** Format: int64 */
             n_predicted: number;

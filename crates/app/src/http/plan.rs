@@ -55,6 +55,7 @@ pub(crate) struct PaceOfAnswers {
 pub(crate) struct ClassBalance {
     class: u16,
     n_person: u64,
+    n_imported: u64,
     n_auto: u64,
     n_predicted: u64,
 }
@@ -106,7 +107,7 @@ fn plan(live: &Live) -> Result<Plan, ApiError> {
     let verified = live.verified()?;
     let balance = live.balance();
     let goal = live.project().config().labelling.goal;
-    let n_pool: usize = balance.iter().map(|it| it.n_person + it.n_auto + it.n_predicted).sum();
+    let n_pool: usize = balance.iter().map(|it| it.n_labelled() + it.n_predicted).sum();
     let n_pool = planned.as_ref().map_or(n_pool as u64, |it| u64::from(it.n_items));
     let allowed = u32::try_from(n_pool).map_or(0, |it| goal.first_forbidden(it).saturating_sub(1));
     Ok(Plan {
@@ -157,6 +158,7 @@ fn class_balance(balance: &Balance) -> ClassBalance {
     ClassBalance {
         class: balance.class.0,
         n_person: balance.n_person as u64,
+        n_imported: balance.n_imported as u64,
         n_auto: balance.n_auto as u64,
         n_predicted: balance.n_predicted as u64,
     }
@@ -174,7 +176,7 @@ fn agreement(verified: &Verified) -> Vec<AgreementOfTwo> {
 
 /// Entropy of the labels there are, predictions left out.
 fn entropy_bits(balance: &[Balance]) -> Option<f64> {
-    let counts: Vec<usize> = balance.iter().map(|it| it.n_person + it.n_auto).collect();
+    let counts: Vec<usize> = balance.iter().map(Balance::n_labelled).collect();
     let is_any = counts.iter().any(|it| 0 < *it);
     is_any.then(|| annota_core::information::entropy(&counts) / LN_2)
 }

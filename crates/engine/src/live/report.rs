@@ -104,8 +104,10 @@ pub struct Pace {
 pub struct Balance {
     /// The class.
     pub class: ClassId,
-    /// Answered by people, or brought along.
+    /// Answered by people.
     pub n_person: usize,
+    /// Brought along by the data.
+    pub n_imported: usize,
     /// Labelled automatically.
     pub n_auto: usize,
     /// Predicted.
@@ -116,6 +118,13 @@ pub struct Balance {
 const RECENT_ANSWERS: usize = 200;
 const RECENT: SignedDuration = SignedDuration::from_mins(10);
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+impl Balance {
+    /// Items whose label is more than a prediction.
+    pub fn n_labelled(&self) -> usize {
+        self.n_person + self.n_imported + self.n_auto
+    }
+}
 
 impl Live {
     /// Where the project stands.
@@ -235,7 +244,8 @@ impl Live {
         classes
             .map(|class| Balance {
                 class,
-                n_person: count(class, Origin::Person) + count(class, Origin::Imported),
+                n_person: count(class, Origin::Person),
+                n_imported: count(class, Origin::Imported),
                 n_auto: count(class, Origin::Auto),
                 n_predicted: count(class, Origin::Predicted),
             })
