@@ -66,7 +66,7 @@ export function JournalProvider({ project, children }: { project: string; childr
         tellOtherTabs();
       }
       if (outcome.kind === "refused") {
-        notify(t("app.refused"), { tone: "bad", detail: outcome.message });
+        notify(t("app.refused"), { tone: "bad", detail: t.server(outcome.message) });
       }
       for (const listener of listeners) listener(outcome);
     });

@@ -230,7 +230,7 @@ function useAlike(
       } catch (error) {
         notify(t("label.noAlike"), {
           tone: "bad",
-          detail: error instanceof Error ? error.message : null,
+          detail: error instanceof Error ? t.server(error.message) : null,
         });
       }
     },

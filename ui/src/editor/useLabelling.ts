@@ -256,7 +256,7 @@ function useHistory(
     const fail = (error: unknown, nothing: string) => {
       const isNothing = error instanceof ApiError && error.status === 409;
       const message = error instanceof Error ? error.message : String(error);
-      notify(isNothing ? nothing : message, isNothing ? {} : { tone: "bad" });
+      notify(isNothing ? nothing : t.server(message), isNothing ? {} : { tone: "bad" });
     };
     const give = (given: readonly Given[]) => {
       const questions = new Map(

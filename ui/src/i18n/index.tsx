@@ -4,6 +4,7 @@
 import { createContext, use, useEffect, useMemo, useState, type ReactNode } from "react";
 
 import { readSetting, writeSetting } from "../app/storage";
+import { serverWords, type Words } from "./serverWords";
 import {
   formatAgo,
   formatDate,
@@ -20,6 +21,8 @@ export type { Key, Language } from "./translate";
 
 export type Translator = {
   (key: Key, values?: Values): string;
+  /** A sentence of the server. */
+  server: (sentence: string) => string;
   language: Language;
   number: (value: number, options?: Intl.NumberFormatOptions) => string;
   percent: (share: number, digits?: number) => string;
@@ -32,18 +35,19 @@ const LanguageContext = createContext<{
   setLanguage: (language: Language) => void;
 } | null>(null);
 
-const load: Record<Language, () => Promise<Messages>> = {
-  en: () => import("./en").then((it) => it.default),
-  zh: () => import("./zh").then((it) => it.default),
+type Loaded = { language: Language; messages: Messages; words: Words };
+
+const load: Record<Language, () => Promise<Loaded>> = {
+  en: () => import("./en").then((it) => ({ language: "en", messages: it.default, words: {} })),
+  zh: () =>
+    import("./zh").then((it) => ({ language: "zh", messages: it.default, words: it.words })),
 };
 
-type Loaded = { language: Language; messages: Messages };
 let first: Loaded | null = null;
 
 /** Loads the messages of the language that the page begins in, before it is drawn. */
 export async function loadMessages(): Promise<void> {
-  const language = preferredLanguage();
-  first = { language, messages: await load[language]() };
+  first = await load[preferredLanguage()]();
 }
 
 export function LanguageProvider({ children }: { children: ReactNode }) {
@@ -52,10 +56,10 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
 
   useEffect(() => {
     let isCurrent = true;
-    void load[language]().then((messages) => {
+    void load[language]().then((found) => {
       if (!isCurrent) return;
       // The same words are not drawn twice.
-      setLoaded((old) => (old?.language === language ? old : { language, messages }));
+      setLoaded((old) => (old?.language === language ? old : found));
     });
     writeSetting("language", language);
     document.documentElement.lang = language === "zh" ? "zh-Hans" : "en";
@@ -64,10 +68,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
     };
   }, [language]);
 
-  const value = useMemo(
-    () => loaded && { t: translatorFor(loaded.language, loaded.messages), setLanguage },
-    [loaded],
-  );
+  const value = useMemo(() => loaded && { t: translatorFor(loaded), setLanguage }, [loaded]);
   return value && <LanguageContext value={value}>{children}</LanguageContext>;
 }
 
@@ -81,10 +82,11 @@ export function useLanguage() {
   return value;
 }
 
-export function translatorFor(language: Language, messages: Messages): Translator {
+export function translatorFor({ language, messages, words }: Loaded): Translator {
   const t = (key: Key, values?: Values) => translate(messages, language, key, values);
   return Object.assign(t, {
     language,
+    server: serverWords(words),
     number: (value: number, options?: Intl.NumberFormatOptions) =>
       formatNumber(language, value, options),
     percent: (share: number, digits?: number) => formatPercent(language, share, digits),

@@ -15,8 +15,8 @@ export function Problem({ error, onRetry }: { error: unknown; onRetry?: () => vo
     <div className={styles["problem"]} role="alert">
       <Icon name="warning" />
       <div className={styles["text"]}>
-        <div>{message}</div>
-        {help !== null && <div className={styles["help"]}>{help}</div>}
+        <div>{t.server(message)}</div>
+        {help !== null && <div className={styles["help"]}>{t.server(help)}</div>}
         {requestId !== null && (
           <div className={styles["help"]}>{t("common.requestId", { id: requestId })}</div>
         )}

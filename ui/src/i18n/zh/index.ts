@@ -8,8 +8,12 @@ import keys from "./keys.json";
 import label from "./label.json";
 import progress from "./progress.json";
 import review from "./review.json";
+import server from "./server.json";
 import settings from "./settings.json";
 import told from "./told.json";
+
+/** What the server says. */
+export const words = server;
 
 export default {
   app,

@@ -103,8 +103,8 @@ function Problems({ state: { problems, n_problems } }: { state: ImportState }) {
         {problems.map((it, i) => (
           <li key={i}>
             <strong className={styles["item"]}>{it.item}</strong>
-            <span>{it.message}</span>
-            {it.help !== null && <span className={styles["help"]}>{it.help}</span>}
+            <span>{t.server(it.message)}</span>
+            {it.help !== null && <span className={styles["help"]}>{t.server(it.help)}</span>}
           </li>
         ))}
       </ul>
