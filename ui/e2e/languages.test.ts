@@ -5,7 +5,7 @@ import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import english from "../src/i18n/en";
-import chinese from "../src/i18n/zh";
+import chinese, { words } from "../src/i18n/zh";
 import { launch, visit } from "./browser";
 import type { Server } from "./server";
 import { fullServer, open, VIEWS } from "./views";
@@ -35,10 +35,10 @@ function flat(catalogue: Record<string, Record<string, string>>): Map<string, st
 const en = flat(english);
 const zh = flat(chinese);
 
-/** Each English message that is another in Chinese, as a pattern of the whole text. */
-const ENGLISH = [...en]
-  .filter(([key, message]) => message !== zh.get(key))
-  .map(([, message]) => message)
+const translated = [...en].filter(([key, message]) => message !== zh.get(key));
+
+/** Each English message that is another in Chinese, as a pattern of the whole text; those of the server too. */
+const ENGLISH = [...translated.map(([, message]) => message), ...Object.keys(words)]
   // Of such as "{done} of {total}" too little is left to be known by.
   .filter((it) => /[A-Za-z]{4}/.test(it.replaceAll(/\{\w+\}/g, "")))
   .map((it) => {

@@ -320,6 +320,51 @@ fn a_file_is_labelled_certified_and_exported_in_one_go() {
 }
 
 #[test]
+fn class_folders_hold_the_labels_of_the_last_export_alone() {
+    let mut shell = Shell::new();
+    shell.write("a.csv", "id,text,label\n1,one,a/b\n2,two,a_b\n3,three,a_b\n");
+    shell.run("init p --classes a/b,a_b", "");
+    shell.run("import a.csv --project p --as gold", "");
+    let files =
+        |shell: &Shell, class: &str| fs::read_dir(shell.path(class)).map_or(0, Iterator::count);
+    let (code, out, err) = shell.run("export folders out --project p", "");
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!((files(&shell, "out/a_b"), files(&shell, "out/a_b_2")), (1, 2));
+
+    shell.write("more.csv", "id,text,label\n2,two,a/b\n");
+    shell.run("import more.csv --project p --as person:ann", "");
+    let (code, out, err) = shell.run("export folders out --project p", "");
+    assert_eq!(code, 0, "{out}{err}");
+    assert_eq!((files(&shell, "out/a_b"), files(&shell, "out/a_b_2")), (2, 1));
+}
+
+#[test]
+fn labels_of_a_model_outside_are_exported_as_predictions() {
+    let mut shell = Shell::new();
+    shell.write("a.csv", "text,label\none,a\ntwo,b\n");
+    shell.run("init p --classes a,b", "");
+    shell.run("import a.csv --project p --as model:gpt", "");
+    let (code, out, err) = shell.run("export label-studio tasks.json --project p", "");
+    assert_eq!(code, 0, "{out}{err}");
+    let tasks = fs::read_to_string(shell.path("tasks.json")).expect("written");
+    let tasks: serde_json::Value = serde_json::from_str(&tasks).expect("JSON");
+    assert_eq!(tasks[0]["annotations"].as_array().map(Vec::len), Some(0));
+    assert_eq!(tasks[0]["predictions"][0]["model_version"], "gpt");
+}
+
+#[test]
+fn an_audit_that_shows_nothing_certifies_nothing() {
+    let mut shell = Shell::new();
+    shell.write("messages.csv", &messages(100));
+    shell.run("label messages.csv --project p --oracle gold --budget 8 --quiet", "");
+    let (code, out, _) =
+        shell.run("auto-label --project p --oracle gold --audit 20 --json --quiet", "");
+    let said: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!((code, &said["outcome"]), (1, &"audit-shows-nothing".into()), "{out}");
+    assert_eq!(said["certificate"], serde_json::Value::Null);
+}
+
+#[test]
 fn items_that_look_alike_are_told_after_embed() {
     let mut shell = Shell::new();
     shell.write("messages.csv", &(messages(4) + "x,WHERE is my Parcel number 2,delivery\n"));

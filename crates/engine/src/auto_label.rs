@@ -234,6 +234,10 @@ impl Steering {
             if config.leave_rest {
                 let walk = walk_without_asking(&situation, frozen, set);
                 let certificate = Certificate::new(config.goal, set.n_rows(), &walk);
+                if certificate.auto_labelled.is_empty() {
+                    let (open, audit) = open_and_audited(&situation, frozen, set);
+                    return self.end_without(project, &open, &audit);
+                }
                 return self.issue(project, set, &certificate);
             }
         } else if config.audit_now {
@@ -344,26 +348,38 @@ impl Steering {
         open: &[Row],
         audit: &[(Row, bool)],
     ) -> Result<Turn, Error> {
-        let frozen = self.frozen.take().expect("certificates are issued about a frozen model");
         let AutoLabelConfig { goal, claim, .. } = *config;
-        let shown = precision(claim, goal, &set.schema, &frozen.predictions, open, audit);
+        let predictions = &self.frozen.as_ref().expect("a model was frozen").predictions;
+        let shown = precision(claim, goal, &set.schema, predictions, open, audit);
         if shown.auto_labelled.is_empty() {
-            project.store().close_audit(frozen.audit.id)?;
-            if audit.len() == open.len() {
-                return Ok(Turn::End(Outcome::AllAnswered));
-            }
-            let n_errors = audit.iter().filter(|it| it.1).count();
-            return Ok(Turn::End(Outcome::AuditShowsNothing {
-                n_audited: audit.len() as u32,
-                n_errors: n_errors as u32,
-            }));
+            return self.end_without(project, open, audit);
         }
+        let frozen = self.frozen.take().expect("a model was frozen");
         let version = version_of(project, frozen.audit.audit.model_version)?;
         let walk = Walk::new(open, audit, goal.first_forbidden(set.n_rows()), goal.alpha());
         let all = Certificate::new(goal, set.n_rows(), &walk);
         let all = certificate::document(&all, &frozen.audit, &version, set);
         let document = certificate::precision_document(all, claim, &shown);
         frozen.certify(project, set, &document, &shown.auto_labelled)
+    }
+
+    /// Closes an audit from which nothing follows about any label.
+    fn end_without(
+        &mut self,
+        project: &Project,
+        open: &[Row],
+        audit: &[(Row, bool)],
+    ) -> Result<Turn, Error> {
+        let frozen = self.frozen.take().expect("a model was frozen");
+        project.store().close_audit(frozen.audit.id)?;
+        if audit.len() == open.len() {
+            return Ok(Turn::End(Outcome::AllAnswered));
+        }
+        let n_errors = audit.iter().filter(|it| it.1).count();
+        Ok(Turn::End(Outcome::AuditShowsNothing {
+            n_audited: audit.len() as u32,
+            n_errors: n_errors as u32,
+        }))
     }
 }
 

@@ -93,12 +93,14 @@ pub fn export(
         }
         Destination::ClassFolderLinks | Destination::ClassFolderCopies => {
             let is_linked = destination == Destination::ClassFolderLinks;
+            let mut folders = ClassFolders::begin(path, known.schema.classes())?;
             for item in Items::new(project, watch) {
                 let item = item?;
                 let exported = known.item(&item);
                 counts.add(&exported);
-                diagnostics.extend(place(project, path, &item, &exported, is_linked)?);
+                diagnostics.extend(folders.place(project, &item, &exported, is_linked)?);
             }
+            folders.finish()?;
         }
     }
     if let Some(issued) = certificate::latest(project)? {
@@ -150,6 +152,8 @@ impl Known {
         let labelled = item.duplicate_of.unwrap_or(item.id);
         let facts = self.facts.get(&labelled).map_or(&[][..], Vec::as_slice);
         let auto = self.auto_labels.get(&labelled);
+        let brought = facts.iter().filter(|it| self.is_models(it));
+        let brought = brought.filter_map(|it| self.brought_prediction(it));
         let (text, image) = match &item.source {
             Source::Inline(text) => (Some(text.clone()), None),
             Source::File(path) => (None, Some(path.display().to_string())),
@@ -160,8 +164,12 @@ impl Known {
             text,
             image,
             label: self.label(facts, auto),
-            annotations: facts.iter().map(|it| self.annotation(it)).collect(),
-            predictions: auto.map(|it| self.prediction(it)).into_iter().collect(),
+            annotations: facts
+                .iter()
+                .filter(|it| !self.is_models(it))
+                .map(|it| self.annotation(it))
+                .collect(),
+            predictions: brought.chain(auto.map(|it| self.prediction(it))).collect(),
         }
     }
 
@@ -237,11 +245,22 @@ impl Known {
         }
     }
 
+    /// Whether a model outside said it, whose labels came with the data.
+    fn is_models(&self, annotation: &Annotation) -> bool {
+        self.annotators[&annotation.fact.annotator.0].1 == AnnotatorKind::Model
+    }
+
+    fn brought_prediction(&self, annotation: &Annotation) -> Option<ExportPrediction> {
+        let label = self.class(annotation.fact.label.as_ref()?);
+        let model = self.annotators[&annotation.fact.annotator.0].0.clone();
+        Some(ExportPrediction { model, label, confidence: None })
+    }
+
     fn prediction(&self, auto: &AutoLabel) -> ExportPrediction {
         ExportPrediction {
             model: model_name(auto),
             label: self.class(&auto.label),
-            confidence: f64::from(auto.confidence),
+            confidence: Some(f64::from(auto.confidence)),
         }
     }
 
@@ -374,29 +393,68 @@ fn write_file(
     Ok(diagnostics)
 }
 
-/// Puts one item into the folder of its class.
-fn place(
-    project: &Project,
-    folder: &Path,
-    item: &Item,
-    exported: &ExportItem,
-    is_linked: bool,
-) -> Result<Option<Diagnostic>, Error> {
-    let Some((class, _)) = &exported.label else { return Ok(None) };
-    let folder = folder.join(folder_name(class));
-    fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
-    let Some(source) = project.item_path(item) else {
-        let path = folder.join(format!("{}.txt", item.id));
-        fs::write(&path, exported.text.as_deref().unwrap_or_default())
-            .map_err(Error::file("write", path))?;
-        return Ok(None);
-    };
-    let ending = source.extension().unwrap_or_default().to_string_lossy().into_owned();
-    let stem = source.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let path = folder.join(format!("{stem}-{}.{ending}", item.id));
-    let _ = fs::remove_file(&path);
-    let placed = if is_linked { link(&source, &path) } else { fs::copy(&source, &path).map(drop) };
-    Ok(placed.err().map(|error| Diagnostic::new(&item.name, format!("cannot be placed: {error}"))))
+/// A folder for each class, and in it what this export puts there. A list of
+/// that stays beside them, so that the next export can take it away first: a
+/// label may have changed since.
+struct ClassFolders<'a> {
+    root: &'a Path,
+    names: HashMap<&'a str, String>,
+    placed: BufWriter<File>,
+}
+
+/// Names of files below the folder, one a line.
+const PLACED: &str = ".annota-export";
+
+impl<'a> ClassFolders<'a> {
+    /// Removes what an earlier export put into `root`.
+    fn begin(root: &'a Path, classes: &'a [String]) -> Result<ClassFolders<'a>, Error> {
+        fs::create_dir_all(root).map_err(Error::file("make", root))?;
+        let list = root.join(PLACED);
+        for name in fs::read_to_string(&list).unwrap_or_default().lines() {
+            let _ = fs::remove_file(root.join(name));
+        }
+        let names = classes.iter().map(String::as_str).zip(folder_names(classes)).collect();
+        let placed = BufWriter::new(File::create(&list).map_err(Error::file("write", &list))?);
+        Ok(ClassFolders { root, names, placed })
+    }
+
+    /// Puts one item into the folder of its class.
+    fn place(
+        &mut self,
+        project: &Project,
+        item: &Item,
+        exported: &ExportItem,
+        is_linked: bool,
+    ) -> Result<Option<Diagnostic>, Error> {
+        let Some((class, _)) = &exported.label else { return Ok(None) };
+        let source = project.item_path(item);
+        let class = Path::new(&self.names[class.as_str()]);
+        let name = class.join(file_name(item, source.as_deref()));
+        let path = self.root.join(&name);
+        let folder = self.root.join(class);
+        fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
+        writeln!(self.placed, "{}", name.display()).map_err(Error::file("write", self.root))?;
+        let _ = fs::remove_file(&path);
+        let placed = match source {
+            None => fs::write(&path, exported.text.as_deref().unwrap_or_default()),
+            Some(source) if is_linked => link(&source, &path),
+            Some(source) => fs::copy(&source, &path).map(drop),
+        };
+        let failed = |error| Diagnostic::new(&item.name, format!("cannot be placed: {error}"));
+        Ok(placed.err().map(failed))
+    }
+
+    fn finish(mut self) -> Result<(), Error> {
+        self.placed.flush().map_err(Error::file("write", self.root))
+    }
+}
+
+/// The name of its file, the item's number in it.
+fn file_name(item: &Item, source: Option<&Path>) -> String {
+    let Some(source) = source else { return format!("{}.txt", item.id) };
+    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = source.extension().unwrap_or_default().to_string_lossy();
+    format!("{stem}-{}.{ending}", item.id)
 }
 
 #[cfg(unix)]
@@ -407,6 +465,18 @@ fn link(source: &Path, path: &Path) -> io::Result<()> {
 #[cfg(not(unix))]
 fn link(source: &Path, path: &Path) -> io::Result<()> {
     fs::hard_link(source, path)
+}
+
+/// A folder's name for each class, no two alike, also where case does not count.
+fn folder_names(classes: &[String]) -> Vec<String> {
+    let mut taken = HashSet::new();
+    let name = |class: &String| {
+        let name = folder_name(class);
+        let more = (2..).map(|number| format!("{name}_{number}"));
+        let mut names = std::iter::once(name.clone()).chain(more);
+        names.find(|it| taken.insert(it.to_lowercase())).expect("numbers do not end")
+    };
+    classes.iter().map(name).collect()
 }
 
 /// A class as the name of a folder: what could leave the folder, or hide in
@@ -420,7 +490,13 @@ fn folder_name(class: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::folder_name;
+    use super::{folder_name, folder_names};
+
+    #[test]
+    fn classes_do_not_share_a_folder() {
+        let classes = ["a/b", "a_b", "A_B", "a:b"].map(str::to_owned);
+        assert_eq!(folder_names(&classes), ["a_b", "a_b_2", "A_B_3", "a_b_4"]);
+    }
 
     #[test]
     fn class_names_never_leave_their_folder() {

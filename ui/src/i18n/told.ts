@@ -1,5 +1,6 @@
-// What the server tells of its formats and strategies, in the language of the
-// reader; a new one is told in the server's words until it is translated.
+// What the server tells of its formats and strategies, and why something failed,
+// in the language of the reader; what is new is told in the server's words until
+// it is translated.
 
 import type { Translator } from "./index";
 import type { Key } from "./translate";
@@ -14,4 +15,9 @@ export function told(
   // A key without a message stays as it is.
   const message = t(key as Key);
   return message === key ? inServersWords : message;
+}
+
+/** Why something failed. */
+export function reason(t: Translator, error: unknown): string {
+  return t.server(error instanceof Error ? error.message : String(error));
 }

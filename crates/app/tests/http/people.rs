@@ -31,6 +31,9 @@ fn nobody_gets_an_item_that_somebody_has() {
     assert!(items(&anns).is_disjoint(&items(&bobs)));
     assert_eq!(items(&select(&ann, json!({ "n": 5 }))), items(&anns), "her own come first");
 
+    let in_anns_hands = json!({ "n": 1, "items": [anns[1]["item"]] });
+    assert!(select(&bob, in_anns_hands).is_empty(), "not while she has it in work");
+
     // A lease is for its bearer: with somebody else's, an answer is one without.
     let stolen = answer(&anns[0], "k-1", 0);
     let asking = server.request("POST", &format!("/api/projects/{p}/annotate"));

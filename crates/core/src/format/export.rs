@@ -113,8 +113,8 @@ pub struct ExportPrediction {
     pub model: String,
     /// The likeliest class.
     pub label: String,
-    /// Its calibrated probability, in `[0, 1]`.
-    pub confidence: f64,
+    /// Its calibrated probability, in `[0, 1]`; of a model outside it is not known.
+    pub confidence: Option<f64>,
 }
 
 /// A format that labels can be written in as one file.

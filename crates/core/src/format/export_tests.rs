@@ -47,7 +47,7 @@ fn item() -> impl Strategy<Value = ExportItem> {
             ExportAnnotation { annotator, label, seconds: seconds.map(f64::from), at }
         });
     let prediction = ("v[0-9]", class(), 0_u32..=1000).prop_map(|(model, label, confidence)| {
-        ExportPrediction { model, label, confidence: f64::from(confidence) / 1000.0 }
+        ExportPrediction { model, label, confidence: Some(f64::from(confidence) / 1000.0) }
     });
     (
         "[a-z0-9]{1,8}",
@@ -172,7 +172,7 @@ fn one_item() -> ExportItem {
         predictions: vec![ExportPrediction {
             model: "v3".into(),
             label: "good".into(),
-            confidence: 0.97,
+            confidence: Some(0.97),
         }],
     }
 }

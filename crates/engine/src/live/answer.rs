@@ -102,7 +102,8 @@ impl Live {
         self.hand(annotator, planned, now)
     }
 
-    /// Exactly these items for `who`, whatever the queue says.
+    /// These items for `who`, whatever the queue says; but not those that others
+    /// have in work.
     ///
     /// # Errors
     ///
@@ -111,8 +112,9 @@ impl Live {
         let annotator = self.person(who)?;
         let until = self.until(now);
         self.shared.project.store().items_by_id(items)?;
-        let planned: Vec<Planned> = items.iter().map(|it| self.asked_for(*it)).collect();
+        let mut planned: Vec<Planned> = items.iter().map(|it| self.asked_for(*it)).collect();
         let mut desk = self.shared.desk();
+        planned.retain(|it| desk.queue.may_lease(annotator, it.item, now));
         for it in &planned {
             desk.queue.lease(annotator, it.clone(), until);
         }

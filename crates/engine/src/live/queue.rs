@@ -125,6 +125,18 @@ impl Queue {
         taken
     }
 
+    /// Whether `annotator` may have it next to those who have it in work.
+    pub(super) fn may_lease(
+        &mut self,
+        annotator: AnnotatorId,
+        item: ItemId,
+        now: Timestamp,
+    ) -> bool {
+        self.expire(now);
+        let leases = self.leases.get(&item).map_or(&[][..], Vec::as_slice);
+        leases.iter().filter(|it| it.annotator != annotator).count() < self.overlap
+    }
+
     /// Hands `planned` to `annotator` whatever the queue says.
     pub(super) fn lease(&mut self, annotator: AnnotatorId, planned: Planned, until: Timestamp) {
         let leases = self.leases.entry(planned.item).or_default();

@@ -10,6 +10,7 @@ import { useJournal } from "../../app/journal";
 import { names } from "../../app/queries";
 import { uuid } from "../../app/uuid";
 import { useT } from "../../i18n";
+import { reason } from "../../i18n/told";
 import { useNotify } from "../../parts/Toast";
 import {
   AT_FIRST,
@@ -186,7 +187,7 @@ function useActing(
     try {
       await work();
     } catch (error) {
-      notify(t("explore.failed"), { tone: "bad", detail: String(error) });
+      notify(t("explore.failed"), { tone: "bad", detail: reason(t, error) });
     } finally {
       setBusy(false);
     }

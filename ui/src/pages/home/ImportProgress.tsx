@@ -74,7 +74,7 @@ export function ImportOutcome({ state }: { state: ImportState }) {
     <div className={styles["outcome"]}>
       {error !== null && (
         <p className={styles["error"]} role="alert">
-          <Icon name="warning" size={18} /> {error}
+          <Icon name="warning" size={18} /> {t.server(error)}
         </p>
       )}
       <p className={styles["added"]}>

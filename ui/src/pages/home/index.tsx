@@ -9,6 +9,7 @@ import type { Phase, ProjectSummary } from "../../api.types";
 import { names, useSession } from "../../app/queries";
 import { useKeys } from "../../app/useKeys";
 import { useT } from "../../i18n";
+import { reason } from "../../i18n/told";
 import { hintOf } from "../../keys";
 import { Button } from "../../parts/Button";
 import { EmptyState } from "../../parts/EmptyState";
@@ -145,7 +146,7 @@ function useDrop(isOn: boolean, onChoose: (choosing: Choosing) => void) {
       setOver(false);
       if (!isOn) return;
       fromDrop(event.dataTransfer.items).then(onChoose, (error: unknown) =>
-        notify(t("home.cannotRead"), { tone: "bad", detail: String(error) }),
+        notify(t("home.cannotRead"), { tone: "bad", detail: reason(t, error) }),
       );
     },
   };

@@ -100,7 +100,7 @@ export function Nothing(props: { project: Project; phase: Phase; onUndo?: () => 
         </>
       }
     >
-      {text === null ? project.problem : t(text)}
+      {text === null ? project.problem && t.server(project.problem) : t(text)}
     </EmptyState>
   );
 }

@@ -9,6 +9,7 @@ import type { NewAnnotation, Remark, ReviewItem, ReviewKind, ReviewPage } from "
 import { useJournal } from "../../app/journal";
 import { uuid } from "../../app/uuid";
 import { useT } from "../../i18n";
+import { reason } from "../../i18n/told";
 import { useNotify } from "../../parts/Toast";
 import {
   nOpen,
@@ -54,21 +55,22 @@ export function useQueue(
   const [state, dispatch] = useReducer(reviewing, first, ({ items }) =>
     reviewing(NOTHING_TO_REVIEW, { kind: "loaded", items, isFirst: true }),
   );
-  const [cursor, setCursor] = useState(first.next_cursor);
+  const [hasMore, setMore] = useState(first.next_cursor !== null);
   const [opened, open] = useState<"classes" | "comment" | null>(null);
   const item: ReviewItem | undefined = state.items[state.at];
   const remarks = useRemarks(project, item);
 
   const loadMore = async () => {
-    if (cursor === null) return;
-    setCursor(null);
+    if (!hasMore) return;
+    setMore(false);
     try {
-      const page = await api.review(project, kind, cursor);
+      // From the top: what was settled has left the queue, and what is known is dropped.
+      const page = await api.review(project, kind);
       dispatch({ kind: "loaded", items: page.items, isFirst: false });
-      setCursor(page.next_cursor);
+      setMore(page.next_cursor !== null);
     } catch (error) {
-      setCursor(cursor);
-      notify(t("review.cannotLoad"), { tone: "bad", detail: String(error) });
+      setMore(true);
+      notify(t("review.cannotLoad"), { tone: "bad", detail: reason(t, error) });
     }
   };
 
@@ -124,7 +126,7 @@ function useRemarks(project: string, item: ReviewItem | undefined) {
       for (const flag of flags) await api.resolveRemark(project, flag.item, flag.id);
       setResolved((all) => new Set([...all, ...flags.map((it) => it.id)]));
     } catch (error) {
-      notify(t("review.cannotResolve"), { tone: "bad", detail: String(error) });
+      notify(t("review.cannotResolve"), { tone: "bad", detail: reason(t, error) });
     }
   };
 
