@@ -36,9 +36,11 @@ const en = flat(english);
 const zh = flat(chinese);
 
 const translated = [...en].filter(([key, message]) => message !== zh.get(key));
+// A single word of the server can be somebody's name for something, too.
+const said = Object.keys(words).filter((it) => it.includes(" "));
 
-/** Each English message that is another in Chinese, as a pattern of the whole text; those of the server too. */
-const ENGLISH = [...translated.map(([, message]) => message), ...Object.keys(words)]
+/** Each English message that is another in Chinese, as a pattern of the whole text. */
+const ENGLISH = [...translated.map(([, message]) => message), ...said]
   // Of such as "{done} of {total}" too little is left to be known by.
   .filter((it) => /[A-Za-z]{4}/.test(it.replaceAll(/\{\w+\}/g, "")))
   .map((it) => {
