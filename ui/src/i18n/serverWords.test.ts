@@ -63,6 +63,7 @@ describe("the server's words in Chinese", () => {
     for (const [english, chinese] of Object.entries(words)) {
       expect(names(chinese), english).toEqual(names(english));
       expect(chinese, english).toMatch(/[\u4e00-\u9fff]/);
+      expect(chinese.split("`").length % 2, `quotes of: ${chinese}`).toBe(1);
     }
   });
 
