@@ -17,6 +17,7 @@ import type { Project, Question } from "../api.types";
 import { readSetting, writeSetting } from "../app/storage";
 import { useKeys } from "../app/useKeys";
 import { useT } from "../i18n";
+import { reason } from "../i18n/told";
 import { hintOf } from "../keys";
 import { Button, IconButton } from "../parts/Button";
 import { useNotify } from "../parts/Toast";
@@ -228,10 +229,7 @@ function useAlike(
         dispatch({ kind: "turn", items: items.filter((it) => given.has(it)) });
         dispatch({ kind: "all" });
       } catch (error) {
-        notify(t("label.noAlike"), {
-          tone: "bad",
-          detail: error instanceof Error ? t.server(error.message) : null,
-        });
+        notify(t("label.noAlike"), { tone: "bad", detail: reason(t, error) });
       }
     },
     [project, ask, size, dispatch, notify, t],

@@ -9,6 +9,7 @@ import { useJournal, type Journal } from "../app/journal";
 import { useLiveEvents, useSession } from "../app/queries";
 import { uuid } from "../app/uuid";
 import { useT } from "../i18n";
+import { reason } from "../i18n/told";
 import { useNotify } from "../parts/Toast";
 import {
   answeredItems,
@@ -255,8 +256,7 @@ function useHistory(
   return useMemo(() => {
     const fail = (error: unknown, nothing: string) => {
       const isNothing = error instanceof ApiError && error.status === 409;
-      const message = error instanceof Error ? error.message : String(error);
-      notify(isNothing ? nothing : t.server(message), isNothing ? {} : { tone: "bad" });
+      notify(isNothing ? nothing : reason(t, error), isNothing ? {} : { tone: "bad" });
     };
     const give = (given: readonly Given[]) => {
       const questions = new Map(

@@ -64,7 +64,6 @@ export function useQueue(
     if (!hasMore) return;
     setMore(false);
     try {
-      // From the top: what was settled has left the queue, and what is known is dropped.
       const page = await api.review(project, kind);
       dispatch({ kind: "loaded", items: page.items, isFirst: false });
       setMore(page.next_cursor !== null);
