@@ -3,54 +3,35 @@
 // asks for frames (60 a second at most). `p99` is the longest wait for a frame
 // but one in a hundred.
 //   node bench/map.mjs PROJECT      (ANNOTA and CHROMIUM name the programs)
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createRequire } from "node:module";
-import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { pageOf, withPage } from "./browser.mjs";
 
-const require = createRequire(join(import.meta.dirname, "../ui/package.json"));
-const { chromium } = require("playwright-core");
 const [project] = process.argv.slice(2);
 const N_FRAMES = 300;
-const FLAGS = ["--no-sandbox", "--no-first-run", "--disable-background-networking"];
 
-const server = spawn(process.env.ANNOTA, ["serve", "--port", "0", "--no-open", "--quiet", project], {
-  stdio: ["ignore", "pipe", "inherit"],
-});
-const ended = once(server, "exit");
-const [url] = await once(createInterface({ input: server.stdout }), "line");
-const more = (process.env.CHROMIUM_FLAGS ?? "").split(" ").filter((it) => it !== "");
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM,
-  args: [...FLAGS, ...more],
-});
-try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  const nPoints = await openMap(page);
+await withPage(project, async (page, server) => {
+  const nPoints = await openMap(page, server);
   const renderer = await page.evaluate(nameOfRenderer);
   for (const movement of ["drag", "wheel"]) {
     const before = await page.screenshot();
     const waits = await page.evaluate(waitsDuring, [movement, N_FRAMES]);
     if (before.equals(await page.screenshot())) throw new Error(`the map did not move: ${movement}`);
-    waits.sort((a, b) => a - b);
-    const ours = 1000 / (waits.reduce((sum, it) => sum + it, 0) / waits.length);
-    const p99 = waits[Math.ceil(0.99 * waits.length) - 1];
-    const [fps, ms] = [ours, p99].map((it) => Number(it.toFixed(1)));
-    console.error(`${movement.padEnd(6)} ${nPoints} points ${fps} frames/s, p99 ${ms} ms (${renderer})`);
-    const set = `${movement}, ${nPoints} points`;
-    console.log(JSON.stringify({ bench: "map", set, ours: fps, unit: "frames/s", p99_ms: ms, renderer }));
+    tell(movement, nPoints, waits, renderer);
   }
-} finally {
-  await browser.close();
-  server.kill("SIGKILL");
-  await ended;
+});
+
+function tell(movement, nPoints, waits, renderer) {
+  waits.sort((a, b) => a - b);
+  const ours = 1000 / (waits.reduce((sum, it) => sum + it, 0) / waits.length);
+  const p99 = waits[Math.ceil(0.99 * waits.length) - 1];
+  const [fps, ms] = [ours, p99].map((it) => Number(it.toFixed(1)));
+  const set = `${movement}, ${nPoints} points`;
+  console.error(`${set.padEnd(22)} ${fps} frames/s, p99 ${ms} ms (${renderer})`);
+  console.log(JSON.stringify({ bench: "map", set, ours: fps, unit: "frames/s", p99_ms: ms, renderer }));
 }
 
 /** Opens the map, and lets it come to rest. */
-async function openMap(page) {
-  const [{ id }] = await (await fetch(new URL("/api/projects", url))).json();
-  await page.goto(new URL(`/p/${id}/explore`, url).href);
+async function openMap(page, server) {
+  await page.goto((await pageOf(server, "explore")).href);
   await page.locator("[data-tool] canvas").waitFor({ timeout: 600_000 });
   await page.waitForTimeout(3000);
   const label = await page.locator("[data-tool]").getAttribute("aria-label");
