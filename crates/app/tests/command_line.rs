@@ -331,11 +331,17 @@ fn class_folders_hold_the_labels_of_the_last_export_alone() {
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!((files(&shell, "out/a_b"), files(&shell, "out/a_b_2")), (1, 2));
 
+    // A list that somebody else wrote reaches nothing outside of the folder.
+    let list = fs::read_to_string(shell.path("out/.annota-export")).expect("a list");
+    let outside = shell.path("a.csv");
+    shell.write("out/.annota-export", &format!("{list}../a.csv\n{}\n", outside.display()));
+
     shell.write("more.csv", "id,text,label\n2,two,a/b\n");
     shell.run("import more.csv --project p --as person:ann", "");
     let (code, out, err) = shell.run("export folders out --project p", "");
     assert_eq!(code, 0, "{out}{err}");
     assert_eq!((files(&shell, "out/a_b"), files(&shell, "out/a_b_2")), (2, 1));
+    assert!(outside.is_file());
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs::{self, File},
     io::{self, BufWriter, Write as _},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use annota_core::{
@@ -152,8 +152,8 @@ impl Known {
         let labelled = item.duplicate_of.unwrap_or(item.id);
         let facts = self.facts.get(&labelled).map_or(&[][..], Vec::as_slice);
         let auto = self.auto_labels.get(&labelled);
-        let brought = facts.iter().filter(|it| self.is_models(it));
-        let brought = brought.filter_map(|it| self.brought_prediction(it));
+        let (brought, given): (Vec<_>, Vec<_>) = facts.iter().partition(|it| self.is_models(it));
+        let brought = brought.into_iter().filter_map(|it| self.brought_prediction(it));
         let (text, image) = match &item.source {
             Source::Inline(text) => (Some(text.clone()), None),
             Source::File(path) => (None, Some(path.display().to_string())),
@@ -164,11 +164,7 @@ impl Known {
             text,
             image,
             label: self.label(facts, auto),
-            annotations: facts
-                .iter()
-                .filter(|it| !self.is_models(it))
-                .map(|it| self.annotation(it))
-                .collect(),
+            annotations: given.into_iter().map(|it| self.annotation(it)).collect(),
             predictions: brought.chain(auto.map(|it| self.prediction(it))).collect(),
         }
     }
@@ -411,7 +407,10 @@ impl<'a> ClassFolders<'a> {
         fs::create_dir_all(root).map_err(Error::file("make", root))?;
         let list = root.join(PLACED);
         for name in fs::read_to_string(&list).unwrap_or_default().lines() {
-            let _ = fs::remove_file(root.join(name));
+            // Whoever wrote the list: nothing outside of the folder is removed.
+            if Path::new(name).components().all(|it| matches!(it, Component::Normal(_))) {
+                let _ = fs::remove_file(root.join(name));
+            }
         }
         let names = classes.iter().map(String::as_str).zip(folder_names(classes)).collect();
         let placed = BufWriter::new(File::create(&list).map_err(Error::file("write", &list))?);

@@ -22,8 +22,11 @@ fn config() -> ExportConfig {
     ExportConfig { media: Media::Text, classes: CLASSES.map(str::to_owned).to_vec() }
 }
 
+fn confidence() -> impl Strategy<Value = f64> {
+    (0_u32..=1000).prop_map(|it| f64::from(it) / 1000.0)
+}
+
 fn origin() -> impl Strategy<Value = Origin> {
-    let confidence = || (0_u32..=1000).prop_map(|it| f64::from(it) / 1000.0);
     let names = || prop::collection::vec("[a-zé@.]{1,8}", 1..3);
     prop_oneof![
         names().prop_map(|annotators| Origin::Person { annotators }),
@@ -46,9 +49,8 @@ fn item() -> impl Strategy<Value = ExportItem> {
             let at = Some("2026-01-02T03:04:05Z".to_owned());
             ExportAnnotation { annotator, label, seconds: seconds.map(f64::from), at }
         });
-    let prediction = ("v[0-9]", class(), 0_u32..=1000).prop_map(|(model, label, confidence)| {
-        ExportPrediction { model, label, confidence: Some(f64::from(confidence) / 1000.0) }
-    });
+    let prediction = ("v[0-9]", class(), prop::option::of(confidence()))
+        .prop_map(|(model, label, confidence)| ExportPrediction { model, label, confidence });
     (
         "[a-z0-9]{1,8}",
         "[-=+@a-z\",;\t\r\n'<&服务é🙂 ]{0,20}x",
