@@ -66,6 +66,7 @@ def draw_fixtures():
     small.quantize(64).save(FIXTURES / "frames.gif", save_all=True, append_images=[wide.resize((96, 72)).quantize(64)])
     small.resize((48, 36)).save(FIXTURES / "small.bmp")
     small.resize((48, 36)).save(FIXTURES / "small.tiff", compression="tiff_lzw")
+    small.quantize(256).save(FIXTURES / "palette.tiff", compression="tiff_lzw")
     scene(32, 32, 3).save(FIXTURES / "tiny.jpg", quality=92)
 
 

@@ -301,6 +301,12 @@ pub fn add(file: &Path, entry: &Entry, tokenizer: Option<&Path>) -> Result<(), E
     fs::write(&path, description).map_err(Error::io(path))
 }
 
+/// Removes the model called `name` from the cache folder.
+pub fn remove(name: &str) -> Result<(), Error> {
+    let folder = model_folder(name)?;
+    fs::remove_dir_all(&folder).map_err(Error::io(folder))
+}
+
 fn copy(from: &Path, to: &Path) -> Result<(), Error> {
     let partial = to.with_extension("partial");
     fs::copy(from, &partial).map_err(Error::io(from))?;

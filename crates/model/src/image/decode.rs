@@ -17,6 +17,8 @@ use image::{
 use zune_core::{bytestream::ZCursor, colorspace::ColorSpace, options::DecoderOptions};
 use zune_jpeg::JpegDecoder;
 
+use super::tiff_palette;
+
 /// Pictures with more pixels than this are not decoded.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
@@ -151,6 +153,11 @@ fn has_end_marker(bytes: &[u8]) -> bool {
 }
 
 fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, Diagnostic> {
+    if format == ImageFormat::Tiff
+        && let Some((grey, palette)) = tiff_palette::as_grey(bytes)
+    {
+        return decode_other(&grey, format).map(|it| palette.colour(it));
+    }
     let failed = |e: ImageError| match e {
         ImageError::Unsupported(e) => {
             problem(format!("a kind of {} that cannot be read: {e}", name_of(format)))

@@ -3,6 +3,7 @@
 mod decode;
 mod resize;
 mod shrink;
+mod tiff_palette;
 
 pub use decode::{MAX_PIXELS, Pixels, decode, dimensions};
 pub use resize::{Preparation, prepare};
