@@ -24,6 +24,16 @@ pub enum Media {
     Text,
 }
 
+impl Media {
+    /// `images` or `texts`.
+    pub fn plural(self) -> &'static str {
+        match self {
+            Media::Image => "images",
+            Media::Text => "texts",
+        }
+    }
+}
+
 /// BLAKE3 hash of an item's bytes: equal content, equal hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContentHash(pub [u8; 32]);

@@ -163,17 +163,13 @@ fn embed_batch(
 }
 
 fn wrong_media(item: &Item, embedder: &dyn Embedder) -> Error {
-    let word = |media| match media {
-        Media::Image => "pictures",
-        Media::Text => "texts",
-    };
     Error::input(
         format!(
             "the network `{}` reads {}, but `{}` is among {}",
             embedder.id(),
-            word(embedder.media()),
+            embedder.media().plural(),
             item.name,
-            word(item.media)
+            item.media.plural()
         ),
         "keep pictures and texts in projects of their own, or choose another `--model`",
     )

@@ -4,17 +4,20 @@
 //! else the crowd's most frequent label. Duplicates carry the label of the item
 //! they repeat. Nothing is computed here that was not stored.
 
+mod folder;
+mod hugging_face;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     fs::{self, File},
     io::{self, BufWriter, Write as _},
-    path::{Component, Path, PathBuf},
+    path::{Path, PathBuf},
 };
 
 use annota_core::{
     diagnostic::Diagnostic,
     format::{
-        card::{self, Card, Origins, data_set_card},
+        card,
         export::{
             ExportAnnotation, ExportConfig, ExportFormat, ExportItem, ExportPrediction, Origin,
             write,
@@ -24,6 +27,7 @@ use annota_core::{
     label::{Label, Purpose, Schema},
 };
 
+use self::folder::{Folder, class_folders, file_name};
 use crate::{
     Error, Watch,
     annotate::AnnotatorKind,
@@ -77,30 +81,32 @@ pub fn export(
     let mut diagnostics = Vec::new();
     match destination {
         Destination::File(format) => {
-            if let Some(folder) = path.parent() {
-                fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
-            }
             diagnostics = write_file(project, &known, format, path, &mut counts, watch)?;
         }
         Destination::HuggingFace => {
-            let data = path.join(card::DATA_PATH);
-            let folder = data.parent().expect("the data lie in a folder");
-            fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
-            let format = ExportFormat::HuggingFace;
-            diagnostics = write_file(project, &known, format, &data, &mut counts, watch)?;
-            let card = data_set_card(&known.card(project, path, &counts)?);
-            write_atomically(&path.join("README.md"), card.as_bytes())?;
+            let file = path.join(card::DATA_PATH);
+            diagnostics = match known.media {
+                Media::Image => hugging_face::pictures(project, &known, path, &mut counts, watch)?,
+                Media::Text => {
+                    let format = ExportFormat::HuggingFace;
+                    write_file(project, &known, format, &file, &mut counts, watch)?
+                }
+            };
+            hugging_face::card(project, &known, path, &counts, watch)?;
         }
         Destination::ClassFolderLinks | Destination::ClassFolderCopies => {
             let is_linked = destination == Destination::ClassFolderLinks;
-            let mut folders = ClassFolders::begin(path, known.schema.classes())?;
+            let mut folder = Folder::begin(path)?;
+            let folders = class_folders(known.schema.classes());
             for item in Items::new(project, watch) {
                 let item = item?;
                 let exported = known.item(&item);
                 counts.add(&exported);
-                diagnostics.extend(folders.place(project, &item, &exported, is_linked)?);
+                let Some((class, _)) = &exported.label else { continue };
+                let name = Path::new(&folders[class.as_str()]).join(file_name(project, &item));
+                diagnostics.extend(folder.place(project, &item, &name, is_linked)?);
             }
-            folders.finish()?;
+            folder.finish()?;
         }
     }
     if let Some(issued) = certificate::latest(project)? {
@@ -259,34 +265,6 @@ impl Known {
             confidence: Some(f64::from(auto.confidence)),
         }
     }
-
-    fn card(&self, project: &Project, path: &Path, counts: &Counts) -> Result<Card, Error> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let count = |class: &String| (class.clone(), *counts.n_by_class.get(class).unwrap_or(&0));
-        let mut answers: BTreeMap<String, u64> = BTreeMap::new();
-        for annotation in self.facts.values().flatten() {
-            *answers.entry(self.annotators[&annotation.fact.annotator.0].0.clone()).or_default() +=
-                1;
-        }
-        let models: HashSet<String> = self.auto_labels.values().map(model_name).collect();
-        let origin = |name| *counts.n_by_origin.get(name).unwrap_or(&0);
-        Ok(Card {
-            title: name,
-            media: self.media,
-            languages: Vec::new(),
-            classes: self.schema.classes().iter().map(count).collect(),
-            origins: Origins {
-                n_person: origin("person"),
-                n_auto: origin("auto"),
-                n_confirmed: origin("confirmed"),
-                n_unlabelled: counts.n_unlabelled,
-            },
-            annotators: answers.into_iter().collect(),
-            models: models.into_iter().collect(),
-            qualities: Vec::new(),
-            certificate: certificate::latest(project)?.map(|it| it.text),
-        })
-    }
 }
 
 fn model_name(auto: &AutoLabel) -> String {
@@ -358,6 +336,9 @@ fn write_file(
     counts: &mut Counts,
     watch: &dyn Watch,
 ) -> Result<Vec<Diagnostic>, Error> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+    }
     let part = path.with_extension("part");
     let file = File::create(&part).map_err(Error::file("write", &part))?;
     let mut out = BufWriter::new(file);
@@ -387,121 +368,4 @@ fn write_file(
     };
     finish().map_err(Error::file("write", path))?;
     Ok(diagnostics)
-}
-
-/// A folder for each class, and in it what this export puts there. A list of
-/// that stays beside them, so that the next export can take it away first: a
-/// label may have changed since.
-struct ClassFolders<'a> {
-    root: &'a Path,
-    names: HashMap<&'a str, String>,
-    placed: BufWriter<File>,
-}
-
-/// Names of files below the folder, one a line.
-const PLACED: &str = ".annota-export";
-
-impl<'a> ClassFolders<'a> {
-    /// Removes what an earlier export put into `root`.
-    fn begin(root: &'a Path, classes: &'a [String]) -> Result<ClassFolders<'a>, Error> {
-        fs::create_dir_all(root).map_err(Error::file("make", root))?;
-        let list = root.join(PLACED);
-        for name in fs::read_to_string(&list).unwrap_or_default().lines() {
-            // Whoever wrote the list: nothing outside of the folder is removed.
-            if Path::new(name).components().all(|it| matches!(it, Component::Normal(_))) {
-                let _ = fs::remove_file(root.join(name));
-            }
-        }
-        let names = classes.iter().map(String::as_str).zip(folder_names(classes)).collect();
-        let placed = BufWriter::new(File::create(&list).map_err(Error::file("write", &list))?);
-        Ok(ClassFolders { root, names, placed })
-    }
-
-    /// Puts one item into the folder of its class.
-    fn place(
-        &mut self,
-        project: &Project,
-        item: &Item,
-        exported: &ExportItem,
-        is_linked: bool,
-    ) -> Result<Option<Diagnostic>, Error> {
-        let Some((class, _)) = &exported.label else { return Ok(None) };
-        let source = project.item_path(item);
-        let class = Path::new(&self.names[class.as_str()]);
-        let name = class.join(file_name(item, source.as_deref()));
-        let path = self.root.join(&name);
-        let folder = self.root.join(class);
-        fs::create_dir_all(&folder).map_err(Error::file("make", &folder))?;
-        writeln!(self.placed, "{}", name.display()).map_err(Error::file("write", self.root))?;
-        let _ = fs::remove_file(&path);
-        let placed = match source {
-            None => fs::write(&path, exported.text.as_deref().unwrap_or_default()),
-            Some(source) if is_linked => link(&source, &path),
-            Some(source) => fs::copy(&source, &path).map(drop),
-        };
-        let failed = |error| Diagnostic::new(&item.name, format!("cannot be placed: {error}"));
-        Ok(placed.err().map(failed))
-    }
-
-    fn finish(mut self) -> Result<(), Error> {
-        self.placed.flush().map_err(Error::file("write", self.root))
-    }
-}
-
-/// The name of its file, the item's number in it.
-fn file_name(item: &Item, source: Option<&Path>) -> String {
-    let Some(source) = source else { return format!("{}.txt", item.id) };
-    let stem = source.file_stem().unwrap_or_default().to_string_lossy();
-    let ending = source.extension().unwrap_or_default().to_string_lossy();
-    format!("{stem}-{}.{ending}", item.id)
-}
-
-#[cfg(unix)]
-fn link(source: &Path, path: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(source, path)
-}
-
-#[cfg(not(unix))]
-fn link(source: &Path, path: &Path) -> io::Result<()> {
-    fs::hard_link(source, path)
-}
-
-/// A folder's name for each class, no two alike, also where case does not count.
-fn folder_names(classes: &[String]) -> Vec<String> {
-    let mut taken = HashSet::new();
-    let name = |class: &String| {
-        let name = folder_name(class);
-        let more = (2..).map(|number| format!("{name}_{number}"));
-        let mut names = std::iter::once(name.clone()).chain(more);
-        names.find(|it| taken.insert(it.to_lowercase())).expect("numbers do not end")
-    };
-    classes.iter().map(name).collect()
-}
-
-/// A class as the name of a folder: what could leave the folder, or hide in
-/// it, becomes `_`.
-fn folder_name(class: &str) -> String {
-    let is_safe = |it: char| it.is_alphanumeric() || matches!(it, ' ' | '-' | '_' | '.' | '+');
-    let safe: String = class.chars().map(|it| if is_safe(it) { it } else { '_' }).collect();
-    let safe = safe.trim().to_owned();
-    if safe.starts_with('.') || safe.is_empty() { format!("_{safe}") } else { safe }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{folder_name, folder_names};
-
-    #[test]
-    fn classes_do_not_share_a_folder() {
-        let classes = ["a/b", "a_b", "A_B", "a:b"].map(str::to_owned);
-        assert_eq!(folder_names(&classes), ["a_b", "a_b_2", "A_B_3", "a_b_4"]);
-    }
-
-    #[test]
-    fn class_names_never_leave_their_folder() {
-        assert_eq!(folder_name("Sci/Tech"), "Sci_Tech");
-        assert_eq!(folder_name("../../etc"), "_.._.._etc");
-        assert_eq!(folder_name("正面"), "正面");
-        assert_eq!(folder_name(" "), "_");
-    }
 }

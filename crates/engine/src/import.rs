@@ -245,7 +245,15 @@ impl<'a> Sink<'a> {
 
     fn insert(&mut self, items: &[NewItem], labels: &[Option<Label>]) -> Result<(), Error> {
         let Some(first) = items.first() else { return Ok(()) };
-        self.media.get_or_insert(first.media);
+        let media = *self.media.get_or_insert(first.media);
+        if let Some(held) = self.project.config().media
+            && held != media
+        {
+            return Err(Error::input(
+                format!("the project holds {}, and these are {}", held.plural(), media.plural()),
+                "make another project for them, with `annota init`",
+            ));
+        }
         let store = self.project.store();
         let inserted = match &self.config.labels_as {
             Some(annotator) => {

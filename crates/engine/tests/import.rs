@@ -240,9 +240,9 @@ fn a_folder_without_pictures_says_what_it_holds() {
     it.write("b.pdf", b"%PDF");
     it.write("c", b"?");
     expect![[r"
-        no pictures in `DATA`
+        no images in `DATA`
           found: 2 .pdf, 1 without extension
-          help: pictures are .jpg .png .webp .gif .bmp .tif, texts .txt .csv .tsv .jsonl .parquet"]]
+          help: images are .jpg .png .webp .gif .bmp .tif, texts .txt .csv .tsv .jsonl .parquet"]]
     .assert_eq(&it.error(""));
     expect![[r"
         cannot import `DATA/nowhere`: No such file or directory (os error 2)

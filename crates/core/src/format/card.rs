@@ -3,7 +3,8 @@
 //!
 //! The layout is `README.md` (this card) beside
 //! `data/train-00000-of-00001.parquet` ([`ExportFormat::HuggingFace`]), or,
-//! for pictures, beside the pictures and a `metadata.csv` ([`metadata_csv`]).
+//! for pictures, beside `train/` with the pictures and a `metadata.csv`
+//! ([`metadata_csv`]).
 //! The licence is the user's to choose, and is left open.
 //!
 //! [`ExportFormat::HuggingFace`]: super::export::ExportFormat::HuggingFace
@@ -72,10 +73,7 @@ pub struct Quality {
 pub fn data_set_card(card: &Card) -> String {
     let mut text = front_matter(card);
     let n = total(card);
-    let what = match card.media {
-        Media::Text => "texts",
-        Media::Image => "images",
-    };
+    let what = card.media.plural();
     let n_classes = card.classes.len();
     line(&mut text, &format!("\n# {}\n", card.title));
     line(&mut text, &format!("{} {what}, each with one of {n_classes} classes.\n", thousands(n)));

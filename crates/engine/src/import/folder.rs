@@ -105,9 +105,9 @@ struct Survey {
 /// Imports all files below `root`.
 pub(super) fn import(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Result<(), Error> {
     let survey = survey(root, sink.project.folder(), watch)?;
-    let wanted = sink.project.config().media;
+    let held = sink.project.config().media;
     let has_pictures = 0 < survey.n_images || (survey.n_texts == 0 && survey.tables.is_empty());
-    let media = wanted.unwrap_or(if has_pictures { Media::Image } else { Media::Text });
+    let media = held.unwrap_or(if has_pictures { Media::Image } else { Media::Text });
     if media == Media::Text && survey.n_texts == 0 && !survey.tables.is_empty() {
         for name in &survey.tables {
             table::import(sink, &root.join(name), name, watch)?;
@@ -142,7 +142,7 @@ pub(super) fn import(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Res
         return Err(Error::Interrupted);
     }
     if sink.report.n_items() == 0 {
-        return Err(survey.nothing_found(root, media));
+        return Err(survey.nothing_found(root, held, media));
     }
     Ok(())
 }
@@ -214,11 +214,7 @@ impl Survey {
         usize::from(!self.first_level.is_empty() && self.first_level.iter().all(divides))
     }
 
-    fn nothing_found(&self, root: &Path, media: Media) -> Error {
-        let wanted = match media {
-            Media::Image => "no pictures",
-            Media::Text => "no texts",
-        };
+    fn nothing_found(&self, root: &Path, held: Option<Media>, media: Media) -> Error {
         let mut kinds: Vec<(&String, &u64)> = self.by_extension.iter().collect();
         kinds.sort_by_key(|it| std::cmp::Reverse(it.1));
         let kinds = kinds.iter().take(5).map(|(extension, n)| match extension.as_str() {
@@ -228,8 +224,16 @@ impl Survey {
         let found: Vec<String> = kinds.collect();
         let found = if found.is_empty() { "no files".to_owned() } else { found.join(", ") };
         Error::input(
-            format!("{wanted} in `{}`\n  found: {found}", root.display()),
-            "pictures are .jpg .png .webp .gif .bmp .tif, texts .txt .csv .tsv .jsonl .parquet",
+            format!("no {} in `{}`\n  found: {found}", media.plural(), root.display()),
+            match held {
+                Some(held) => format!(
+                    "the project holds {}; make another one for the others, with `annota init`",
+                    held.plural()
+                ),
+                None => "images are .jpg .png .webp .gif .bmp .tif, texts .txt .csv .tsv .jsonl \
+                         .parquet"
+                    .to_owned(),
+            },
         )
     }
 }
