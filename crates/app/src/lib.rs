@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
     session.progress.finish();
     match finish {
         Ok(finish) => finish.into(),
-        Err(error) => problem::print(&error),
+        Err(error) => problem::print(&error, session.is_json()),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use serde::Serialize;
+
 /// Failed: nothing was done, or not all of it.
 const FAILED: u8 = 2;
 
@@ -46,39 +48,63 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Prints `error` on stderr and gives the exit code of a failure.
-pub(crate) fn print(error: &anyhow::Error) -> ExitCode {
-    eprint!("{}", shown(error));
+/// Prints `error` on stderr, with `json` also as JSON on stdout, and gives the
+/// exit code of a failure.
+pub(crate) fn print(error: &anyhow::Error, json: bool) -> ExitCode {
+    let told = Told::new(error);
+    eprint!("{told}");
+    if json {
+        println!("{}", serde_json::to_string_pretty(&told).expect("strings are JSON"));
+    }
     ExitCode::from(FAILED)
 }
 
-/// The error and its causes on one line, then what they found and the way out.
-///
-/// Errors of the crates below carry their ways out as further lines of their
-/// message; those go last, and a cause that was already told is left out.
-fn shown(error: &anyhow::Error) -> String {
-    let mut told = String::new();
-    let mut ways_out = String::new();
-    for cause in error.chain() {
-        let message = cause.to_string();
-        let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
-        if !told.contains(first) {
-            told += if told.is_empty() { "" } else { ": " };
-            told += first;
+/// An error as it is told.
+#[derive(Serialize)]
+struct Told {
+    error: String,
+    /// What was found, what is known, and the ways out, each after its word:
+    /// `help: check the path`.
+    details: Vec<String>,
+}
+
+impl Told {
+    /// The error and its causes on one line, then what they found and the way
+    /// out.
+    ///
+    /// Errors of the crates below carry their ways out as further lines of their
+    /// message; those go last, and a cause that was already told is left out.
+    fn new(error: &anyhow::Error) -> Told {
+        let mut told = Told { error: String::new(), details: Vec::new() };
+        for cause in error.chain() {
+            let message = cause.to_string();
+            let (first, rest) = message.split_once('\n').unwrap_or((&message, ""));
+            if !told.error.contains(first) {
+                told.error += if told.error.is_empty() { "" } else { ": " };
+                told.error += first;
+            }
+            let details = cause.downcast_ref::<Problem>().map(Problem::details);
+            for line in rest.lines().chain(details.iter().flat_map(|it| it.lines())) {
+                let line = line.trim().to_owned();
+                if !told.details.contains(&line) {
+                    told.details.push(line);
+                }
+            }
         }
-        if !rest.is_empty() && !ways_out.contains(rest) {
-            ways_out += &format!("{rest}\n");
-        }
-        if let Some(problem) = cause.downcast_ref::<Problem>() {
-            ways_out += &problem.details();
-        }
+        told
     }
-    format!("error: {told}\n{ways_out}")
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "error: {}", self.error)?;
+        self.details.iter().try_for_each(|it| writeln!(f, "  {it}"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Problem, shown};
+    use super::{Problem, Told};
     use anyhow::Context;
     use expect_test::expect;
 
@@ -94,7 +120,7 @@ mod tests {
               found: id, body, stars
               help: name it, with `--text-field body`
         "]]
-        .assert_eq(&shown(&error));
+        .assert_eq(&Told::new(&error).to_string());
     }
 
     #[test]
@@ -106,6 +132,6 @@ mod tests {
             error: cannot write `a.csv`: no space left on device
               help: make room
         "]]
-        .assert_eq(&shown(&outer));
+        .assert_eq(&Told::new(&outer).to_string());
     }
 }

@@ -74,6 +74,11 @@ impl Session {
         })
     }
 
+    /// Whether results are printed as JSON.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     /// Whether only errors are told.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet

@@ -27,7 +27,9 @@ impl Shell {
     }
 
     fn write(&mut self, name: &str, text: &str) -> &mut Shell {
-        fs::write(self.path(name), text).expect("written");
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("it lies in the folder")).expect("made");
+        fs::write(path, text).expect("written");
         self
     }
 
@@ -368,6 +370,11 @@ fn an_audit_that_shows_nothing_certifies_nothing() {
     let said: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((code, &said["outcome"]), (1, &"audit-shows-nothing".into()), "{out}");
     assert_eq!(said["certificate"], serde_json::Value::Null);
+    // 20 flawless answers prove nothing; the message says how many could.
+    let least = said["audit_shows_nothing"]["smallest_audit"].as_u64().expect("a number");
+    assert!(20 < least && least < 200, "{out}");
+    let (_, out, _) = shell.run("auto-label --project p --oracle gold --audit 20 --quiet", "");
+    assert!(out.contains("no audit of fewer than "), "{out}");
 }
 
 #[test]
@@ -426,7 +433,7 @@ fn each_class_is_certified_by_itself() {
         240 are left to people: `annota label --project …` asks about them
         the audit does not show the goal, and nothing was labelled
           0 of 20 audited labels were wrong
-          audit more items, with `--audit N`, answer more questions first, or raise `--max-error`
+          no audit of fewer than 144 items can show it: ask about more, with `--audit`
         project: DIR/p
         exit code 1
     "#]]);
@@ -462,10 +469,113 @@ fn a_replay_tells_its_cost_by_seed_and_as_a_mean() {
 }
 
 #[test]
+fn a_file_of_labels_beside_the_data_is_replayed() {
+    let mut shell = Shell::new();
+    let labelled = messages(40);
+    let texts = labelled.lines().map(|it| it.rsplit_once(',').expect("three fields").0);
+    let gold = labelled.lines().map(|it| {
+        let (id, rest) = it.split_once(',').expect("three fields");
+        format!("{id},{}\n", rest.rsplit_once(',').expect("three fields").1)
+    });
+    shell.write("texts.csv", &texts.map(|it| format!("{it}\n")).collect::<String>());
+    shell.write("gold.csv", &gold.collect::<String>());
+    let (code, out, err) = shell.run("simulate texts.csv --gold gold.csv --json --quiet", "");
+    assert_eq!(code, 0, "{err}");
+    let simulated: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let run = &simulated["runs"][0];
+    assert_eq!((run["items"].as_u64(), run["classes"].as_u64()), (Some(80), Some(2)), "{out}");
+}
+
+#[test]
+fn an_import_that_brings_nothing_fails() {
+    Shell::new()
+        .write("photos/cat.jpg", "no picture")
+        .write("messages.csv", "text\nhello\n")
+        .annota("init p")
+        .annota("import photos --project p")
+        .annota("import messages.csv --project p")
+        .annota("import photos --project p --json")
+        .check(&expect![[r#"
+            $ annota init p
+            made a project: DIR/p
+            $ annota import photos --project p
+            ! warning: 1 of 1 items were left out or are odd
+            !   cat.jpg: not a picture: it begins with `no pictu`
+            !     help: open it to see what it is; JPEG, PNG, WebP, GIF, BMP and TIFF can be imported
+            ! error: nothing in `photos` could be used
+            !   found: 1 item, which was left out
+            !   help: mend what is listed, or give another file or folder
+            exit code 2
+            $ annota import messages.csv --project p
+            messages.csv: 1 new item
+              messages.csv: text from text, label from none, id from none, UTF-8
+            $ annota import photos --project p --json
+            {
+              "error": "no texts in `DIR/photos`",
+              "details": [
+                "found: 1 .jpg",
+                "help: the project holds texts; make another one for the others, with `annota init`"
+              ]
+            }
+            ! error: no texts in `DIR/photos`
+            !   found: 1 .jpg
+            !   help: the project holds texts; make another one for the others, with `annota init`
+            exit code 2
+        "#]]);
+}
+
+#[test]
+fn pictures_are_exported_as_a_data_set_of_the_hub() {
+    let mut shell = Shell::new();
+    let pictures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures");
+    for (name, class) in [("photo.jpg", "photo"), ("small.bmp", "drawing"), ("grey.jpg", "photo")] {
+        fs::create_dir_all(shell.path("data").join(class)).expect("made");
+        let to = shell.path("data").join(class).join(name);
+        fs::copy(pictures.join(name), to).expect("copied");
+    }
+    shell.run("init p", "");
+    shell.run("import data --project p --as gold --quiet", "");
+    fs::remove_file(shell.path("data/drawing/small.bmp")).expect("it was there");
+    let (code, _, err) = shell.run("export hugging-face hub --project p", "");
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("drawing/small.bmp: cannot be placed"), "{err}");
+    let table = fs::read_to_string(shell.path("hub/train/metadata.csv")).expect("written");
+    let lines: Vec<Vec<&str>> = table.lines().map(|it| it.split(',').collect()).collect();
+    assert_eq!(lines[0][..4], ["file_name", "id", "name", "label"]);
+    assert_eq!(lines.len(), 3, "{table}");
+    for line in &lines[1..] {
+        assert!(shell.path("hub/train").join(line[0]).is_file(), "{line:?}");
+        assert_eq!(line[3], "photo");
+    }
+    let card = fs::read_to_string(shell.path("hub/README.md")).expect("written");
+    assert!(card.contains("image-classification"), "{card}");
+    shell.write("messages.csv", &messages(1));
+    let (code, _, err) = shell.run("import messages.csv --project p", "");
+    assert_eq!(code, 2);
+    assert!(err.contains("the project holds images, and these are texts"), "{err}");
+}
+
+#[test]
+fn the_card_says_how_good_the_labels_are() {
+    let mut shell = Shell::new();
+    shell.write("messages.csv", &messages(60));
+    shell.run("label messages.csv --project p --oracle gold --quiet", "");
+    let (code, _, err) = shell.run("export hugging-face hub --project p", "");
+    assert_eq!(code, 0, "{err}");
+    let card = fs::read_to_string(shell.path("hub/README.md")).expect("written");
+    let figures = card.lines().find(|it| it.starts_with("| accuracy of the labels |"));
+    let figures: Vec<&str> = figures.expect("measured").split('|').map(str::trim).collect();
+    assert!(0.9 <= figures[2].parse::<f64>().expect("a figure"), "{figures:?}");
+    assert_eq!(figures[4], "120 items with gold");
+}
+
+#[test]
 fn files_that_can_carry_code_are_refused() {
     Shell::new()
         .write("model.pt", "PK\u{3}\u{4}")
         .annota("models add model.pt")
+        .annota("models add model.onnx")
+        .write("model.onnx", "\u{8}\u{7} but no graph")
         .annota("models add model.onnx")
         .annota("models pull resnet-9000")
         .check(&expect![[r#"
@@ -475,6 +585,9 @@ fn files_that_can_carry_code_are_refused() {
             exit code 2
             $ annota models add model.onnx
             ! error: cannot add `model.onnx`: cannot access `model.onnx`: No such file or directory (os error 2)
+            exit code 2
+            $ annota models add model.onnx
+            ! error: cannot add `model.onnx`: it does not run: rten failed on model: its file is damaged
             exit code 2
             $ annota models pull resnet-9000
             ! error: unknown model: `resnet-9000`

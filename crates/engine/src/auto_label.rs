@@ -27,7 +27,7 @@ use crate::{
     Error, Watch,
     annotate::{Ask, Ended, Oracle, Shown, annotate},
     certificate::{self, Issued},
-    precision::{Claim, audit_len, precision},
+    precision::{Claim, audit_len, least_audit, precision},
     project::Project,
     select::select,
     store::{
@@ -89,6 +89,8 @@ pub enum Outcome {
         n_audited: u32,
         /// Audited items on which people contradicted the frozen labels.
         n_errors: u32,
+        /// The least audit that could have shown anything: one without an error.
+        smallest_audit: u32,
     },
 }
 
@@ -236,7 +238,8 @@ impl Steering {
                 let certificate = Certificate::new(config.goal, set.n_rows(), &walk);
                 if certificate.auto_labelled.is_empty() {
                     let (open, audit) = open_and_audited(&situation, frozen, set);
-                    return self.end_without(project, &open, &audit);
+                    let least = certificate.smallest_audit;
+                    return self.end_without(project, &open, &audit, least);
                 }
                 return self.issue(project, set, &certificate);
             }
@@ -352,7 +355,8 @@ impl Steering {
         let predictions = &self.frozen.as_ref().expect("a model was frozen").predictions;
         let shown = precision(claim, goal, &set.schema, predictions, open, audit);
         if shown.auto_labelled.is_empty() {
-            return self.end_without(project, open, audit);
+            let least = least_audit(claim, goal, set.schema.n_classes(), open.len() as u32);
+            return self.end_without(project, open, audit, least);
         }
         let frozen = self.frozen.take().expect("a model was frozen");
         let version = version_of(project, frozen.audit.audit.model_version)?;
@@ -369,6 +373,7 @@ impl Steering {
         project: &Project,
         open: &[Row],
         audit: &[(Row, bool)],
+        smallest_audit: u32,
     ) -> Result<Turn, Error> {
         let frozen = self.frozen.take().expect("a model was frozen");
         project.store().close_audit(frozen.audit.id)?;
@@ -379,6 +384,7 @@ impl Steering {
         Ok(Turn::End(Outcome::AuditShowsNothing {
             n_audited: audit.len() as u32,
             n_errors: n_errors as u32,
+            smallest_audit,
         }))
     }
 }

@@ -98,10 +98,16 @@ fn frozen_order(predictions: &Predictions, rows: &[Row]) -> Frozen {
     freeze(&scores, 0)
 }
 
-/// How many items to audit: twice what flawless answers would need, for every
-/// class if each is claimed, and all of them if there are no more.
-pub(crate) fn audit_len(claim: Claim, goal: Goal, n_classes: usize, n_open: u32) -> u32 {
+/// The least audit that could show anything: flawless answers, as many as the
+/// goal takes of many items, for every class if each is claimed.
+pub(crate) fn least_audit(claim: Claim, goal: Goal, n_classes: usize, n_open: u32) -> u32 {
     let n_claims = if claim == Claim::EachClass { n_classes.max(1) as u32 } else { 1 };
     let flawless = flawless_answers(goal.max_error(), goal.alpha() / f64::from(n_claims));
-    (2 * flawless * n_claims).min(n_open)
+    (flawless * n_claims).min(n_open)
+}
+
+/// How many items to audit: twice the least, and all of them if there are no
+/// more.
+pub(crate) fn audit_len(claim: Claim, goal: Goal, n_classes: usize, n_open: u32) -> u32 {
+    (2 * least_audit(claim, goal, n_classes, u32::MAX / 2)).min(n_open)
 }

@@ -130,7 +130,7 @@ fn take_answers(
 ) -> anyhow::Result<Finish> {
     let schema = project.store().schema()?;
     let names = project.store().item_names()?;
-    let classes = oracle::read_answers(path, args, &names, &schema)?;
+    let classes = oracle::read_answers(path, args.fields(), &names, &schema)?;
     let name = args.annotator.clone().unwrap_or_else(oracle::user);
     let annotator = Annotator { name, kind: AnnotatorKind::Person };
     let annotator = project.store().annotator(&annotator)?;

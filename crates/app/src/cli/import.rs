@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::{
     cli::shared::{DataArgs, WAIT},
+    problem::Problem,
     report::{Diagnosed, Report, count, counted},
     session::{Finish, Session},
 };
@@ -176,6 +177,16 @@ pub(crate) fn import_into(
         let of = count(report.n_items());
         let head = format!("{} of {of} items were left out or are odd", count(n_told));
         session.warn_of(&head, &report.diagnostics, n_told, report.log.as_deref());
+    }
+    if report.n_left_out == report.n_items() {
+        return Err(Problem::new(format!("nothing in `{}` could be used", source.display()))
+            .found(counted(
+                report.n_left_out,
+                "item, which was left out",
+                "items, which were all left out",
+            ))
+            .help("mend what is listed, or give another file or folder")
+            .into());
     }
     Ok(report)
 }

@@ -137,6 +137,7 @@ struct NothingShown {
 struct AuditShowsNothing {
     audited: u32,
     wrong: u32,
+    smallest_audit: u32,
 }
 
 impl Report for Labelled {
@@ -160,25 +161,52 @@ impl Report for Labelled {
             _ => {}
         }
         if let Some(nothing) = &self.nothing_shown {
-            writeln!(
-                out,
-                "no audit of this model can show the goal, and nothing was labelled\n  about {:.0} \
-                 of the open labels are wrong, and {} may be\n  answer more questions first \
-                 (`annota label` does, until it is enough), or raise `--max-error`",
-                nothing.expected_errors, nothing.allowed_errors
-            )?;
+            nothing.write(out)?;
         }
         if let Some(it) = &self.audit_shows_nothing {
-            writeln!(
-                out,
-                "the audit does not show the goal, and nothing was labelled\n  {} of {} audited labels \
-                 were wrong\n  audit more items, with `--audit N`, answer more questions first, or raise \
-                 `--max-error`",
-                count(u64::from(it.wrong)),
-                count(u64::from(it.audited))
-            )?;
+            it.write(out)?;
         }
         writeln!(out, "project: {}", self.project.display())
+    }
+}
+
+impl NothingShown {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let NothingShown { smallest_audit, expected_errors, allowed_errors } = self;
+        writeln!(
+            out,
+            "no audit of this model can show the goal, and nothing was labelled\n  about \
+             {expected_errors:.0} of the open labels are wrong, and {allowed_errors} may be\n  even a \
+             flawless audit would have to ask about {} items\n  answer more questions first \
+             (`annota label` does, until it is enough; `annota plan` says how many), or raise \
+             `--max-error`",
+            count(u64::from(*smallest_audit))
+        )
+    }
+}
+
+impl AuditShowsNothing {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        let AuditShowsNothing { audited, wrong, smallest_audit } = *self;
+        writeln!(
+            out,
+            "the audit does not show the goal, and nothing was labelled\n  {} of {} audited labels were \
+             wrong",
+            count(u64::from(wrong)),
+            count(u64::from(audited))
+        )?;
+        if audited < smallest_audit {
+            return writeln!(
+                out,
+                "  no audit of fewer than {} items can show it: ask about more, with `--audit`",
+                count(u64::from(smallest_audit))
+            );
+        }
+        writeln!(
+            out,
+            "  answer more questions first (`annota plan` says how many), audit more items, with \
+             `--audit`, or raise `--max-error`"
+        )
     }
 }
 
@@ -375,10 +403,10 @@ fn labelled(project: &Project, set: &WorkingSet, outcome: Outcome) -> anyhow::Re
             let nothing = NothingShown { smallest_audit, expected_errors, allowed_errors };
             labelled.nothing_shown = Some(nothing);
         }
-        Outcome::AuditShowsNothing { n_audited, n_errors } => {
+        Outcome::AuditShowsNothing { n_audited: audited, n_errors: wrong, smallest_audit } => {
             labelled.outcome = "audit-shows-nothing";
             labelled.audit_shows_nothing =
-                Some(AuditShowsNothing { audited: n_audited, wrong: n_errors });
+                Some(AuditShowsNothing { audited, wrong, smallest_audit });
         }
     }
     Ok(labelled)

@@ -5,11 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use annota_core::item::Media;
 use annota_engine::Watch;
 use annota_model::{
+    ModelSpec,
     catalogue::{self, Entry, Fit, ImagePreparation, Pooling, Presence, TextPreparation},
-    pull,
+    doctor, pull,
 };
 use anyhow::Context;
 use clap::{Args, Subcommand, ValueEnum};
@@ -49,7 +49,7 @@ struct PullArgs {
 
 /// Add an ONNX file of your own.
 ///
-/// A network reads pictures, or with `--tokenizer` texts. Files that can carry
+/// A network reads pictures, or with `--tokenizer` texts; it is tried before it is kept. Files that can carry
 /// code (pickles: `.pt`, `.pth`, `.bin`, `.ckpt`; Keras) are refused.
 #[derive(Args, Debug)]
 struct AddArgs {
@@ -184,10 +184,7 @@ pub(crate) fn run(args: ModelsArgs, session: &Session) -> anyhow::Result<Finish>
 
 fn list(session: &Session) -> anyhow::Result<Finish> {
     let listed = catalogue::list()?.into_iter().map(|(entry, presence)| Listed {
-        reads: match entry.media() {
-            Media::Image => "images",
-            Media::Text => "texts",
-        },
+        reads: entry.media().plural(),
         presence: match presence {
             Presence::Bundled => "bundled",
             Presence::Present => "here",
@@ -235,6 +232,11 @@ fn add(args: &AddArgs, session: &Session) -> anyhow::Result<Finish> {
     };
     catalogue::add(&args.file, &entry, args.tokenizer.as_deref())
         .with_context(|| format!("cannot add `{}`", args.file.display()))?;
+    if let Err(error) = doctor::items_per_second(&ModelSpec::new(name.as_str())) {
+        catalogue::remove(&name)?;
+        let cannot = format!("cannot add `{}`: it does not run", args.file.display());
+        return Err(anyhow::Error::new(error).context(cannot));
+    }
     session.print(&Ready { name })?;
     Ok(Finish::Done)
 }

@@ -4,7 +4,9 @@ use std::io::{self, Write};
 
 use annota_core::{certify::Goal, forecast::Expected, label::Purpose};
 use annota_engine::{
+    certificate::{Issued, standing},
     plan::{Plan, plan},
+    precision::Claim,
     project::Project,
     working_set::WorkingSet,
 };
@@ -13,7 +15,7 @@ use serde::Serialize;
 
 use crate::{
     cli::shared::{GoalArgs, WAIT},
-    report::{Report, count, percent},
+    report::{Report, count, counted, percent},
     session::{Finish, Session},
 };
 
@@ -54,11 +56,15 @@ struct Planned {
     /// Answers still to come.
     answers_left: Option<Interval>,
     minutes_left: Option<f64>,
+    /// Whether a certificate shows the goal already.
+    is_certified: bool,
+    /// Items that neither people nor a certificate have labelled.
+    left_to_people: Option<usize>,
     curve: Vec<Point>,
 }
 
 impl Planned {
-    fn new(plan: &Plan, goal: GoalArgs) -> Planned {
+    fn new(plan: &Plan, goal: GoalArgs, issued: Option<&Issued>) -> Planned {
         let answered = f64::from(plan.n_answered);
         let total = plan.forecast.map(|it| it.total);
         let left = total.map(|it| interval(it, answered));
@@ -73,6 +79,8 @@ impl Planned {
             answers_in_all: total.map(|it| interval(it, 0.0)),
             minutes_left: left.as_ref().and_then(minutes),
             answers_left: left,
+            is_certified: issued.is_some(),
+            left_to_people: issued.map(|it| it.left_to_people.len()),
             curve: plan
                 .curve
                 .iter()
@@ -91,6 +99,17 @@ impl Report for Planned {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         if self.answered == self.items {
             return writeln!(out, "all {} items are answered", count(u64::from(self.items)));
+        }
+        if let Some(left) = self.left_to_people {
+            let max_error = percent(self.max_error);
+            writeln!(out, "a certificate shows it: at most {max_error} of the labels are wrong")?;
+            return match left {
+                0 => writeln!(out, "nothing is left to answer"),
+                left => {
+                    let items = counted(left as u64, "item is", "items are");
+                    writeln!(out, "{items} left to people: `annota label` asks about them")
+                }
+            };
         }
         writeln!(
             out,
@@ -124,7 +143,8 @@ pub(crate) fn run(args: &PlanArgs, session: &Session) -> anyhow::Result<Finish> 
     let goal = Goal::new(args.goal.max_error, args.goal.confidence)
         .expect("both were checked when they were read");
     let planned = plan(&set, goal, pace(&project)?, project.config().rng_seed)?;
-    session.print(&Planned::new(&planned, args.goal))?;
+    let issued = standing(&project, &set, goal, Claim::AllLabels)?;
+    session.print(&Planned::new(&planned, args.goal, issued.as_ref()))?;
     Ok(Finish::Done)
 }
 

@@ -4,7 +4,7 @@ pub(crate) mod gold;
 pub(crate) mod terminal;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     convert::Infallible,
     path::{Path, PathBuf},
     str::FromStr,
@@ -26,7 +26,12 @@ use self::{
     gold::{Called, Fields, GoldOracle},
     terminal::TerminalOracle,
 };
-use crate::{cli::shared::rate, problem::Problem, report, session::Session};
+use crate::{
+    cli::shared::{DataArgs, rate},
+    problem::Problem,
+    report,
+    session::Session,
+};
 
 /// Who answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +90,16 @@ pub(crate) struct OracleArgs {
     pub(crate) open: bool,
 }
 
+impl OracleArgs {
+    /// The fields of its file.
+    pub(crate) fn fields(&self) -> Fields<'_> {
+        Fields {
+            name: self.oracle_name_field.as_deref(),
+            label: self.oracle_label_field.as_deref(),
+        }
+    }
+}
+
 /// The oracle that the arguments name, for the items of `project`.
 pub(crate) fn open(
     args: &OracleArgs,
@@ -102,7 +117,9 @@ pub(crate) fn open(
             let names = project.store().item_names()?;
             gold::from_folders(&called(&names), &schema)
         }
-        Answerer::File(path) => read_answers(path, args, &project.store().item_names()?, &schema)?,
+        Answerer::File(path) => {
+            read_answers(path, args.fields(), &project.store().item_names()?, &schema)?
+        }
     };
     tell_unknown(&known, project, session)?;
     Ok(Box::new(GoldOracle {
@@ -121,17 +138,25 @@ pub(crate) fn user() -> String {
     named.filter(|it| !it.trim().is_empty()).unwrap_or_else(|| "person".to_owned())
 }
 
+/// The fields of a file of answers, named as those of data are.
+pub(crate) fn fields(read: &DataArgs) -> Fields<'_> {
+    Fields { name: read.id_field.as_deref(), label: read.label_field.as_deref() }
+}
+
+/// The classes in a file of answers, by alphabet.
+pub(crate) fn classes_in(path: &Path, read: &DataArgs) -> anyhow::Result<Vec<String>> {
+    let labels = gold::read(path, fields(read))?;
+    let classes: BTreeSet<String> = labels.into_iter().map(|it| it.label).collect();
+    Ok(classes.into_iter().filter(|it| !it.is_empty()).collect())
+}
+
 /// The answers in a file, by item.
 pub(crate) fn read_answers(
     path: &Path,
-    args: &OracleArgs,
+    fields: Fields<'_>,
     names: &[ItemName],
     schema: &Schema,
 ) -> anyhow::Result<HashMap<ItemId, ClassId>> {
-    let fields = Fields {
-        name: args.oracle_name_field.as_deref(),
-        label: args.oracle_label_field.as_deref(),
-    };
     let labels = gold::read(path, fields)?;
     let reading = || format!("cannot use the answers in `{}`", path.display());
     gold::resolve(&labels, &called(names), schema).with_context(reading)

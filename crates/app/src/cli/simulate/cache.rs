@@ -1,6 +1,10 @@
 //! Projects that are kept between replays, so that nothing is embedded twice.
 
-use std::{fs, path::Path, time::UNIX_EPOCH};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::UNIX_EPOCH,
+};
 
 use annota_core::item::ContentHash;
 use annota_engine::{
@@ -16,6 +20,7 @@ use crate::{
         import::import_into,
         shared::{DataArgs, WAIT},
     },
+    oracle,
     session::Session,
 };
 
@@ -23,9 +28,10 @@ use crate::{
 const COMPLETE: &str = "simulate.complete";
 
 /// The project of the labelled set in `data`, made if it is not there or if the
-/// data has changed since.
+/// data has changed since. Data without classes take those in the file `gold`.
 pub(super) fn project(
     data: &Path,
+    gold: Option<&Path>,
     model: Option<&str>,
     read: &DataArgs,
     session: &Session,
@@ -34,7 +40,8 @@ pub(super) fn project(
     let data = data.canonicalize().with_context(opening)?;
     let folder = catalogue::cache_folder()?.join("simulate");
     let place = short_hash(data.to_string_lossy().as_bytes());
-    let state = short_hash(fingerprint(&data, model, read).with_context(opening)?.as_bytes());
+    let found = fingerprint(&data, gold, model, read).with_context(opening)?;
+    let state = short_hash(found.as_bytes());
     let current = folder.join(format!("{place}-{state}"));
     if current.join(COMPLETE).is_file() {
         return Ok(Project::open(&current, WAIT)?);
@@ -42,9 +49,14 @@ pub(super) fn project(
     forget_earlier(&folder, &place, &current)?;
     let config = ProjectConfig { model: model.map(str::to_owned), ..ProjectConfig::default() };
     let project = Project::open_or_create(&current, config, WAIT)?;
-    let gold = Annotator { name: "gold".to_owned(), kind: AnnotatorKind::Gold };
-    let labels_as = Some(read.labels_as.clone().unwrap_or(gold));
+    let usual = Annotator { name: "gold".to_owned(), kind: AnnotatorKind::Gold };
+    let labels_as = Some(read.labels_as.clone().unwrap_or(usual));
     import_into(&project, &data, read, labels_as, session)?;
+    if let Some(gold) = gold
+        && project.store().classes().is_empty()
+    {
+        project.store().add_classes(&oracle::classes_in(gold, read)?)?;
+    }
     embed_project(&project, session)?;
     fs::write(current.join(COMPLETE), "").context("cannot write to the cache")?;
     Ok(project)
@@ -68,9 +80,14 @@ fn short_hash(bytes: &[u8]) -> String {
 
 /// What an import depends on: name, size and time of every file, and how it is
 /// read. Changes of a file that change none of these are not seen.
-fn fingerprint(data: &Path, model: Option<&str>, read: &DataArgs) -> std::io::Result<String> {
+fn fingerprint(
+    data: &Path,
+    gold: Option<&Path>,
+    model: Option<&str>,
+    read: &DataArgs,
+) -> std::io::Result<String> {
     let mut lines = vec![format!("{model:?} {read:?}")];
-    let mut open = vec![data.to_owned()];
+    let mut open: Vec<PathBuf> = gold.into_iter().chain([data]).map(Path::to_owned).collect();
     while let Some(path) = open.pop() {
         // A broken link is the import's to report.
         let Ok(metadata) = fs::metadata(&path) else { continue };

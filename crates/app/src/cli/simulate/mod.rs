@@ -33,8 +33,7 @@ use clap::Args;
 use self::outcome::{Replayed, Simulated};
 use crate::{
     cli::shared::{DataArgs, GoalArgs, WAIT, rate, strategy},
-    oracle::{self, Answerer, OracleArgs},
-    plot,
+    oracle, plot,
     problem::Problem,
     report::count,
     session::{Finish, Session},
@@ -96,15 +95,14 @@ pub(crate) fn run(args: &SimulateArgs, session: &Session) -> anyhow::Result<Fini
 /// The project to replay: a cached one of the data, or the one named.
 fn project(args: &SimulateArgs, session: &Session) -> anyhow::Result<Project> {
     let in_project = session.project_folder();
-    match (&args.data, &args.gold, in_project) {
-        (Some(data), _, _) => cache::project(data, args.model.as_deref(), &args.read, session),
-        (None, _, Ok(folder)) => Ok(Project::open(&folder, WAIT)?),
+    let (data, gold) = match (&args.data, &args.gold, in_project) {
+        (Some(data), gold, _) => (data, gold.as_deref()),
+        (None, _, Ok(folder)) => return Ok(Project::open(&folder, WAIT)?),
         // A gold file without a project holds the items as well.
-        (None, Some(file), Err(_)) => {
-            cache::project(file, args.model.as_deref(), &args.read, session)
-        }
-        (None, None, Err(error)) => Err(error),
-    }
+        (None, Some(file), Err(_)) => (file, None),
+        (None, None, Err(error)) => return Err(error),
+    };
+    cache::project(data, gold, args.model.as_deref(), &args.read, session)
 }
 
 /// The class of every item that has one.
@@ -113,17 +111,8 @@ fn gold(args: &SimulateArgs, project: &Project) -> anyhow::Result<HashMap<ItemId
     match &args.gold {
         Some(file) if args.data.is_some() || names.iter().all(|it| !is_from(&it.name, file)) => {
             let schema = project.store().schema()?;
-            let fields = OracleArgs {
-                oracle: Answerer::File(file.clone()),
-                oracle_name_field: args.read.id_field.clone(),
-                oracle_label_field: args.read.label_field.clone(),
-                oracle_noise: 0.0,
-                oracle_abstain: 0.0,
-                oracle_seed: 0,
-                annotator: None,
-                open: false,
-            };
-            oracle::read_answers(file, &fields, &names, &schema)
+            let fields = oracle::fields(&args.read);
+            oracle::read_answers(file, fields, &names, &schema)
         }
         _ => oracle::imported_gold(project),
     }
@@ -166,7 +155,6 @@ impl Labelled {
         session.warn(&format!("{} items without a label are left out", count(n_without as u64)));
         let rows: Vec<Row> = rows.iter().map(|it| it.0).collect();
         let embeddings = Embeddings::new(set.embeddings.dim(), set.embeddings.gather(&rows));
-        // Centred once more, on what is left.
         let prepared = Arc::new(Prepared::new(&embeddings));
         // Centred once more, on what is left.
         let embeddings = Arc::new(prepared.map().features(&embeddings));
