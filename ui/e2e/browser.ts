@@ -146,6 +146,14 @@ export async function untilAhead(
   );
 }
 
+/** Items whose large picture the page has asked for, in that order. */
+export const itemsLoaded = (page: Page): Promise<number[]> =>
+  page.evaluate(() => {
+    const asked = performance.getEntriesByType("resource").map((it) => new URL(it.name));
+    const large = asked.filter((it) => it.searchParams.get("width") === "1280");
+    return large.map((it) => Number(it.pathname.split("/").at(-2)));
+  });
+
 /** Waits until the server has acknowledged every answer. */
 export async function untilSaved(page: Page): Promise<void> {
   await page.locator('[data-unsent="0"]').waitFor({ timeout: 40_000 });

@@ -2,9 +2,19 @@
 // sees the others' work live, and roles open only their own pages.
 
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
-import { answer, launch, openLabel, untilSaved, visit, type Visit } from "./browser";
+import {
+  answer,
+  itemShown,
+  itemsLoaded,
+  launch,
+  LOST,
+  openLabel,
+  untilSaved,
+  visit,
+  type Visit,
+} from "./browser";
 import { classOfDigit } from "./data";
 import { Client, Server } from "./server";
 
@@ -26,6 +36,7 @@ afterAll(async () => {
 
 /** A refused login and a session that is not there yet are told by the browser too. */
 const REFUSED = /status of 401/;
+const LOST_OR_REFUSED = new RegExp(`${REFUSED.source}|${LOST.source}`);
 
 async function logIn(name: Name): Promise<Visit> {
   const visiting = await visit(browser, server);
@@ -67,6 +78,41 @@ test("two people label at once, and no item goes to both", async () => {
   expect(await answeredBy("ann")).toEqual([...second, ...third]);
   await olga.end(REFUSED);
   await ann.end(REFUSED);
+});
+
+test("a server that comes back hands out nothing that somebody has in hand", async () => {
+  const { page, end } = await logIn("olga");
+  const client = new Client(server, server.tokenOf("rita"));
+  const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
+  await openLabel(page);
+  const before = await itemShown(page);
+
+  await server.kill();
+  await server.listen();
+  // First the server learns what it knew.
+  const ritas = await vi.waitFor(
+    async () => {
+      const { questions } = await client.select("digits", 40);
+      expect(questions.length).toBeGreaterThan(20);
+      return questions.map((it) => it.item);
+    },
+    { timeout: 20_000, interval: 200 },
+  );
+  expect(ritas).not.toContain(before);
+  const keyOf = (item: number) => String(classOfDigit(names.get(item) ?? "") + 1);
+  const olgas = await answer(page, 6, keyOf);
+  expect(olgas.filter((it) => ritas.includes(it))).toEqual([]);
+
+  // What somebody else answers all the same is not asked any more.
+  await untilSaved(page);
+  const ahead = (await itemsLoaded(page)).filter((it) => !olgas.includes(it));
+  const item = ahead.at(-1) ?? 0;
+  expect(item).not.toBe(await itemShown(page));
+  const said = { item, class: classOfDigit(names.get(item) ?? ""), lease: null };
+  await client.annotate("digits", [said]);
+  await page.getByText("39 of 180 answered").first().waitFor();
+  expect(await answer(page, 20, keyOf)).not.toContain(item);
+  await end(LOST_OR_REFUSED);
 });
 
 test("a wrong password is refused with a reason", async () => {

@@ -150,21 +150,25 @@ export class Client {
     let left = n;
     while (0 < left) {
       const { questions } = await this.select(id, Math.min(left, 10));
-      const annotations = questions.map((question): NewAnnotation => {
-        const { item, lease } = question;
-        const shown = { asked_at: null, took_ms: 1500, suggestion: null };
-        return {
-          key: randomUUID(),
-          item,
-          class: classOf(question),
-          lease,
-          purpose: "training",
-          ...shown,
-        };
-      });
-      await this.post(`/projects/${id}/annotate`, { annotations });
-      left -= annotations.length;
+      const given = questions.map((it) => ({ item: it.item, class: classOf(it), lease: it.lease }));
+      await this.annotate(id, given);
+      left -= given.length;
     }
+  }
+
+  /** Gives these answers, whoever has the items in hand. */
+  async annotate(
+    id: string,
+    given: readonly Pick<NewAnnotation, "item" | "class" | "lease">[],
+  ): Promise<void> {
+    const shown = { asked_at: null, took_ms: 1500, suggestion: null };
+    const annotations = given.map((it): NewAnnotation => ({
+      key: randomUUID(),
+      purpose: "training",
+      ...it,
+      ...shown,
+    }));
+    await this.post(`/projects/${id}/annotate`, { annotations });
   }
 
   /** All facts of this person, the oldest first. */

@@ -86,6 +86,8 @@ export interface components {
         Basis: "audit" | "random_answers";
         /** @description Questions for the caller. */
         Batch: {
+            /** @description What the caller has on the page and is no longer kept for them. */
+            gone: number[];
             /**
              * Format: int64
              * @description Items drawn for the audit.
@@ -803,6 +805,8 @@ export interface components {
          */
         Role: "annotator" | "reviewer" | "owner";
         Select: {
+            /** @description What the caller has on the page. */
+            have?: number[];
             /** @description Exactly these items, whatever the queue says. */
             items?: number[] | null;
             /** @description How many questions, at most. */

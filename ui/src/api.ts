@@ -101,7 +101,7 @@ export const api = {
     post<ImportState>(`${project(id)}/import`, request),
   importState: (id: string) => get<ImportState>(`${project(id)}/import`),
 
-  select: (id: string, request: { n: number; items?: number[] }) =>
+  select: (id: string, request: { n: number; items?: number[]; have?: number[] }) =>
     post<Batch>(`${project(id)}/select`, request),
   queueItems: (id: string, items: number[]) =>
     post<{ queued: number }>(`${project(id)}/select/queue`, { items }),

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
 import { App, warmUp } from "./app/App";
+import { watchPresence } from "./app/presence";
 import "./app/tokens.css";
 import "./app/base.css";
 
@@ -12,6 +13,7 @@ const PATIENCE_MS = 200;
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no element with the id `root`");
+watchPresence();
 const patience = new Promise((resolve) => setTimeout(resolve, PATIENCE_MS));
 void Promise.race([warmUp(), patience]).then(() => {
   createRoot(root).render(

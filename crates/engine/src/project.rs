@@ -180,6 +180,11 @@ impl Project {
         self.folder.join("exports")
     }
 
+    /// Where lies what can be had again.
+    pub(crate) fn cache_folder(&self) -> PathBuf {
+        self.folder.join("cache")
+    }
+
     /// Where pictures lie that came without files of their own.
     pub fn items_folder(&self) -> PathBuf {
         self.folder.join("items")

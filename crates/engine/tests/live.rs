@@ -215,6 +215,42 @@ fn what_is_in_hand_is_not_handed_out_again_and_leases_end() {
 }
 
 #[test]
+fn what_is_in_hand_stays_so_through_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let labelling = Labelling { overlap: 2, ..Labelling::default() };
+    let (live, _changes) = project(folder.path(), labelling);
+    let ann = next(&live, "ann", 3);
+    let eve = ids(&next(&live, "eve", 3));
+    assert_eq!(ids(&ann), eve);
+    live.answer("ann", vec![answer("a", &ann.handed[0], ClassId(0))], NOW).expect("stored");
+    live.release("eve", &eve[..1]).expect("kept");
+    drop(live);
+
+    let (live, _changes) = reopen(folder.path());
+    // First what lacks a second answer, and nothing that two have in hand.
+    let bob = ids(&next(&live, "bob", 8));
+    assert_eq!(bob[0], eve[0]);
+    assert!(eve[1..].iter().all(|it| !bob.contains(it)), "{bob:?} again, {eve:?} are in hand");
+    assert_eq!(ids(&next(&live, "ann", 2)), eve[1..]);
+    drop(live);
+    let (live, _changes) = reopen(folder.path());
+    let later = NOW + SignedDuration::from_mins(11);
+    let joe = live.next("joe", 8, later).expect("hands out");
+    assert!(eve.iter().all(|it| ids(&joe).contains(it)), "leases end");
+}
+
+#[test]
+fn an_item_with_enough_answers_is_in_nobodys_hands() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (live, _changes) = project(folder.path(), Labelling::default());
+    let ann = next(&live, "ann", 3);
+    // Bob had it on his screen before his lease ended.
+    live.answer("bob", vec![answer("b", &ann.handed[1], ClassId(0))], NOW).expect("stored");
+    let left = ids(&next(&live, "ann", 2));
+    assert_eq!(left, [ann.handed[0].item.id, ann.handed[2].item.id]);
+}
+
+#[test]
 fn what_others_have_in_hand_leaves_something_for_who_comes_next() {
     let folder = tempfile::tempdir().expect("a folder");
     let (live, mut changes) = project(folder.path(), Labelling::default());

@@ -4,8 +4,8 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { api, ApiError } from "../api";
 import type { Batch } from "../api.types";
 import * as store from "../app/journalStore";
-import { current, emptySession } from "../state/session";
-import { AHEAD, askBatch, askFirst, firstSession, takeFirst } from "./batch";
+import { current, emptySession, step } from "../state/session";
+import { AHEAD, askBatch, askFirst, firstSession, takeFirst, type Filled } from "./batch";
 
 const batch = (...items: number[]): Batch => ({
   questions: items.map(
@@ -14,6 +14,7 @@ const batch = (...items: number[]): Batch => ({
   phase: "training",
   n_left: null,
   n_audit: null,
+  gone: [],
 });
 
 const select = vi.spyOn(api, "select");
@@ -24,7 +25,7 @@ test("what was asked for ahead begins the session, and is taken once", async () 
   void askFirst("p", "anna");
   expect(firstSession("p", "anna"), "still on its way").toBe(emptySession);
   await vi.waitFor(() => expect(current(firstSession("p", "anna"))?.question.item, "here").toBe(7));
-  expect(select.mock.calls).toEqual([["p", { n: AHEAD }]]);
+  expect(select.mock.calls).toEqual([["p", { n: AHEAD, have: [] }]]);
   expect((await takeFirst("p", "anna"))?.batch).toEqual(batch(7, 8));
   expect(await takeFirst("p", "anna")).toBeNull();
   expect(firstSession("p", "anna")).toBe(emptySession);
@@ -51,9 +52,18 @@ test("what is not sent yet is asked for beside, and told", async () => {
   const answer = { key: "k", item: 7, class: 1, lease: null, purpose: "training" } as const;
   const annotation = { ...answer, asked_at: null, took_ms: null, suggestion: null };
   const told = { kind: "annotate", annotation } as const;
-  await store.append([{ project: "p", user: "anna", told, isTried: false }]);
-  const filled = await askBatch("p", "anna", { n: 10 }, new Set([7, 9]));
-  expect(select.mock.calls).toEqual([["p", { n: 11 }]]);
+  const undo = { kind: "undo", key: "u", of: "k10", item: 10 } as const;
+  const line = { project: "p", user: "anna", isTried: false };
+  await store.append([
+    { ...line, told },
+    { ...line, told: undo },
+  ]);
+  const given = (item: number) =>
+    ({ kind: "answer", answers: [{ item, key: `k${item}`, class: 1 }] }) as const;
+  const took = { kind: "batch", batch: batch(7, 8, 9, 10), unsent: new Set(), settled: new Set() };
+  const session = [took as Filled, given(7), given(9)].reduce(step, emptySession);
+  const filled = await askBatch("p", "anna", { n: 10 }, session);
+  expect(select.mock.calls).toEqual([["p", { n: 11, have: [8] }]]);
   expect([...filled.unsent]).toEqual([7]);
   expect([...filled.settled]).toEqual([9]);
 });

@@ -4,25 +4,37 @@
 import { api, href } from "../api";
 import type { Question } from "../api.types";
 import * as store from "../app/journalStore";
-import { itemsUnsent } from "../state/journal";
-import { emptySession, step, type Event, type Session } from "../state/session";
+import { itemsTouched, itemsUnsent } from "../state/journal";
+import {
+  answeredItems,
+  emptySession,
+  isOpen,
+  step,
+  type Event,
+  type Session,
+} from "../state/session";
 
 /** Open items to have at hand. */
 export const AHEAD = 10;
 
 export type Filled = Extract<Event, { kind: "batch" }>;
 
-/** Asks for items; `answered` are those of the session that have an answer. */
+/** Asks for items, beside those of `session`. */
 export async function askBatch(
   project: string,
   user: string,
   request: { n: number; items?: number[] },
-  answered: ReadonlySet<number>,
+  session: Session,
 ): Promise<Filled> {
-  const unsent = itemsUnsent(await store.list(project, user));
+  const lines = await store.list(project, user);
+  const unsent = itemsUnsent(lines);
   const n = request.n + (request.items ? 0 : unsent.size);
-  const batch = await api.select(project, { ...request, n });
-  const settled = new Set([...answered].filter((it) => !unsent.has(it)));
+  const open = session.entries.filter(isOpen).map((it) => it.question.item);
+  // An undo that is on its way makes an item this person's again.
+  const touched = itemsTouched(lines);
+  const have = request.items ? [] : open.filter((it) => !touched.has(it));
+  const batch = await api.select(project, { ...request, n, have });
+  const settled = new Set([...answeredItems(session)].filter((it) => !unsent.has(it)));
   return { kind: "batch", batch, unsent: request.items ? new Set() : unsent, settled };
 }
 
@@ -38,7 +50,7 @@ let first: First | null = null;
 
 /** Asks ahead, for the page that is about to be shown; resolves when the answer is here. */
 export async function askFirst(project: string, user: string): Promise<void> {
-  const asked = askBatch(project, user, { n: AHEAD }, new Set()).then(
+  const asked = askBatch(project, user, { n: AHEAD }, emptySession).then(
     // While the server prepares the project it has none, and says when it does.
     (filled) => (filled.batch.questions.length === 0 ? null : filled),
     // The page asks again, and tells what is wrong.

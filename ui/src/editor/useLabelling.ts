@@ -6,13 +6,13 @@ import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from "r
 import { api, ApiError, watchReachable, type LiveListener } from "../api";
 import type { Batch, NewAnnotation, Phase, Question } from "../api.types";
 import { useJournal, type Journal } from "../app/journal";
+import { isAway, watchReturn } from "../app/presence";
 import { useLiveEvents, useSession } from "../app/queries";
 import { uuid } from "../app/uuid";
 import { useT } from "../i18n";
 import { reason } from "../i18n/told";
 import { useNotify } from "../parts/Toast";
 import {
-  answeredItems,
   current,
   isOpen,
   openAhead,
@@ -96,8 +96,7 @@ function useFetchBatch(
     async (request: { n: number; items?: number[] }): Promise<Batch> => {
       const ahead = request.items ? null : await takeFirst(project, user);
       // Read before the journal is: what was answered by now is in it, or was sent.
-      const answered = answeredItems(sessionNow());
-      const filled = ahead ?? (await askBatch(project, user, request, answered));
+      const filled = ahead ?? (await askBatch(project, user, request, sessionNow()));
       dispatch(filled);
       return filled.batch;
     },
@@ -159,8 +158,8 @@ function useFilling(
   }, [isShort, place, nOpen, ahead, error, fill]);
 
   usePolling(nOpen === 0 && !isOver(session.phase), fill, wanted);
-  useRefreshing(useCallback(() => void fill(wanted.current), [fill]));
-  useForeignAnswers(user, dispatch);
+  const soon = useRefreshing(useCallback(() => void fill(wanted.current), [fill]));
+  useForeignAnswers(user, sessionNow, dispatch, soon);
 
   const ask = useCallback(
     async (items: readonly number[]) =>
@@ -182,18 +181,25 @@ function usePolling(
 ): void {
   useEffect(() => {
     if (!isIdle) return;
-    const timer = setInterval(() => void fill(wanted.current), POLL_MS);
+    const timer = setInterval(() => {
+      if (!isAway()) void fill(wanted.current);
+    }, POLL_MS);
     return () => clearInterval(timer);
   }, [isIdle, fill, wanted]);
 }
 
-/** Calls `refresh` soon after the model, the phase or the connection changed. */
-function useRefreshing(refresh: () => void): void {
+/**
+ * Calls `refresh` soon after the model, the phase or the connection changed; while
+ * nobody is there, once they are back: what is kept for them expires meanwhile.
+ */
+function useRefreshing(refresh: () => void): (ms: number) => void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const isDue = useRef(false);
   const soon = useCallback(
     (ms: number) => {
       clearTimeout(timer.current);
-      timer.current = setTimeout(refresh, ms);
+      isDue.current = isAway();
+      if (!isDue.current) timer.current = setTimeout(refresh, ms);
     },
     [refresh],
   );
@@ -206,24 +212,42 @@ function useRefreshing(refresh: () => void): void {
   );
   useLiveEvents(listener);
   useEffect(() => {
-    const stop = watchReachable((isReachable) => {
-      if (isReachable) soon(0);
-    });
+    const watches = [
+      watchReachable((isReachable) => {
+        if (isReachable) soon(0);
+      }),
+      watchReturn(() => {
+        if (isDue.current) soon(0);
+      }),
+    ];
     return () => {
-      stop();
+      watches.forEach((stop) => stop());
       clearTimeout(timer.current);
     };
   }, [soon]);
+  return soon;
 }
 
-/** An item that the same person answers in another tab need not be shown here. */
-function useForeignAnswers(user: string, dispatch: Dispatch): void {
+/**
+ * An item that the same person answers in another tab need not be shown here; one
+ * that somebody else answers may still want a second answer, which the server knows.
+ */
+function useForeignAnswers(
+  user: string,
+  sessionNow: () => Session,
+  dispatch: Dispatch,
+  refreshSoon: (ms: number) => void,
+): void {
   const listener = useCallback<LiveListener>(
     (event) => {
-      if (event.name !== "annotation" || event.data.annotator !== user) return;
-      if (event.data.class !== null) dispatch({ kind: "gone", item: event.data.item });
+      if (event.name !== "annotation" || event.data.class === null) return;
+      const { item, annotator } = event.data;
+      if (annotator === user) dispatch({ kind: "gone", item });
+      else if (sessionNow().entries.some((it) => isOpen(it) && it.question.item === item)) {
+        refreshSoon(0);
+      }
     },
-    [user, dispatch],
+    [user, sessionNow, dispatch, refreshSoon],
   );
   useLiveEvents(listener);
 }

@@ -68,6 +68,15 @@ export function itemsUnsent(lines: readonly Line[]): Set<number> {
   return items;
 }
 
+/** Items that something is said about that the server may not know of yet. */
+export const itemsTouched = (lines: readonly Line[]): Set<number> =>
+  new Set(
+    lines.flatMap(({ told }) => {
+      if (told.kind === "annotate") return [told.annotation.item];
+      return told.kind === "undo" ? [told.item] : [];
+    }),
+  );
+
 export type Sorted = Readonly<{
   settled: readonly Line[];
   refused: readonly { line: Line; message: string }[];

@@ -33,6 +33,7 @@ const batchOf = (
   phase,
   n_left: nLeft,
   n_audit: nLeft,
+  gone: [],
 });
 const batch = (items: number[], unsent: number[] = [], settled: number[] = []): Event => ({
   kind: "batch",
@@ -182,6 +183,14 @@ test("redo gives the answers again, and leaves those undone before", () => {
   expect(draw(session)).toBe("1=0 >2 3");
   expect(session.takenBack).toEqual([[{ item: 2, key: "k2", class: 1 }]]);
   expect(draw(step(session, { kind: "undo" }))).toBe(">1 2 3");
+});
+
+test("what is no longer kept for this person leaves, but not from under their eyes", () => {
+  const session = run(batch([1, 2, 3, 4]), answer(1, 0), { kind: "next" });
+  expect(draw(session)).toBe("1=0 2 >3 4");
+  const lost = { ...batchOf([4, 5]), gone: [1, 2, 3] };
+  const event: Event = { kind: "batch", batch: lost, unsent: new Set(), settled: new Set() };
+  expect(draw(step(session, event))).toBe("1=0 >3 4 5");
 });
 
 test("what the same person answered in another tab leaves, but not from under their eyes", () => {

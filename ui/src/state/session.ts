@@ -106,7 +106,8 @@ function lastPlace({ entries }: Session): number {
  * Takes in what the server gives. Items at hand keep their place and, if open
  * and not on screen, get the newer suggestion; a change of phase drops open
  * items that the server no longer asks, so that an audit starts at once, but
- * never the one on screen: a key may be on its way to it. An item that was
+ * never the one on screen: a key may be on its way to it. So does an item that is
+ * no longer kept for this person. An item that was
  * answered is asked again where the server knows the answer and still
  * asks: an audit draws among items that were answered while it was drawn.
  */
@@ -114,10 +115,12 @@ function withBatch(before: Session, event: Extract<Event, { kind: "batch" }>): S
   const { batch, unsent, settled } = event;
   const session = withoutAskedAgain(before, batch, settled);
   const asked = new Map(batch.questions.map((it) => [it.item, it]));
+  const gone = new Set(batch.gone);
   const isNewPhase = session.phase !== null && session.phase !== batch.phase;
   const shown = current(session);
+  const isLeft = (it: Entry) => gone.has(it.question.item) || isNewPhase;
   const kept = session.entries
-    .filter((it) => !isNewPhase || it === shown || !isOpen(it) || asked.has(it.question.item))
+    .filter((it) => it === shown || !isOpen(it) || asked.has(it.question.item) || !isLeft(it))
     .map((entry) => {
       const question = asked.get(entry.question.item);
       const isFixed = question === undefined || !isOpen(entry) || (entry === shown && !isNewPhase);

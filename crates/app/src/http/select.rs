@@ -33,6 +33,9 @@ pub(crate) struct Select {
     n: usize,
     /// Exactly these items, whatever the queue says.
     items: Option<Vec<i64>>,
+    /// What the caller has on the page.
+    #[serde(default)]
+    have: Vec<i64>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -86,6 +89,8 @@ pub(crate) struct Batch {
     n_left: Option<u64>,
     /// Items drawn for the audit.
     n_audit: Option<u64>,
+    /// What the caller has on the page and is no longer kept for them.
+    gone: Vec<i64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -107,7 +112,8 @@ pub(crate) async fn select(
             Some(items) => live.next_of(&caller.name, &ids(items)?, now)?,
             None => live.next(&caller.name, wanted.n, now)?,
         };
-        batch_of(live, batch)
+        let gone = live.not_in_hand(&caller.name, &ids(&wanted.have)?)?;
+        batch_of(live, batch, &gone)
     });
     Ok(Json(batch.await?))
 }
@@ -155,13 +161,14 @@ pub(crate) fn ids(items: &[i64]) -> Result<Vec<ItemId>, ApiError> {
     Ok(items.iter().copied().map(ItemId).collect())
 }
 
-fn batch_of(live: &Live, batch: live::Batch) -> Result<Batch, ApiError> {
+fn batch_of(live: &Live, batch: live::Batch, gone: &[ItemId]) -> Result<Batch, ApiError> {
     let questions = batch.handed.into_iter().map(|it| question(live, it, None));
     Ok(Batch {
         questions: questions.collect::<Result<_, _>>()?,
         phase: batch.phase.into(),
         n_left: batch.n_left.map(|it| it as u64),
         n_audit: batch.n_audit.map(|it| it as u64),
+        gone: gone.iter().map(|it| it.0).collect(),
     })
 }
 
@@ -183,7 +190,7 @@ pub(crate) fn question(
         content: convert::content(&handed.item),
         purpose,
         suggestion: convert::suggestion(&handed.ranked, None),
-        reason: reason(purpose, handed.reason),
+        reason: reason(purpose, &handed.reason),
         neighbours: neighbours.iter().map(convert::neighbour).collect(),
         lease: handed.lease,
         expires_at: handed.until.to_string(),

@@ -14,18 +14,15 @@ pub(crate) use principal::principal;
 
 use crate::project::{Project, write_atomically};
 
-/// Below a project's folder.
-const FOLDER: &str = "cache";
-
 /// What is kept under `name`, if anything is.
 fn read(project: &Project, name: &str) -> Option<Vec<u8>> {
-    fs::read(project.folder().join(FOLDER).join(name)).ok()
+    fs::read(project.cache_folder().join(name)).ok()
 }
 
 /// Keeps `bytes` under `name`. A full disk makes the next time slow, and nothing
 /// else.
 fn keep(project: &Project, name: &str, bytes: &[u8]) {
-    let folder = project.folder().join(FOLDER);
+    let folder = project.cache_folder();
     let _ = fs::create_dir_all(&folder);
     let _ = write_atomically(&folder.join(name), bytes);
 }

@@ -1,6 +1,6 @@
 //! Handing out questions, taking answers, taking them back.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use annota_core::{
     item::ItemId,
@@ -28,7 +28,7 @@ pub struct Handed {
     /// What its answer is for.
     pub purpose: Purpose,
     /// Why this item, for people; empty where telling would give something away.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// What the model thinks, likeliest first; empty in an audit and before
     /// there is a model.
     pub ranked: Vec<Suggestion>,
@@ -99,6 +99,7 @@ impl Live {
             self.shared.wake.notify_all();
         }
         drop(desk);
+        self.shared.keep_in_hand(annotator, &[]);
         self.hand(annotator, planned, now)
     }
 
@@ -119,7 +120,17 @@ impl Live {
             desk.queue.lease(annotator, it.clone(), until);
         }
         drop(desk);
+        self.shared.keep_in_hand(annotator, &[]);
         self.hand(annotator, planned, now)
+    }
+
+    /// Those of `items` that `who` has no more: the time was over, or others have
+    /// answered.
+    pub fn not_in_hand(&self, who: &str, items: &[ItemId]) -> Result<Vec<ItemId>, Error> {
+        let annotator = self.person(who)?;
+        let held = self.shared.desk().queue.held_by(annotator);
+        let is_held = |item: &ItemId| held.iter().any(|it| it.0.item == *item);
+        Ok(items.iter().copied().filter(|it| !is_held(it)).collect())
     }
 
     /// Puts items at the front of everybody's queue.
@@ -139,6 +150,7 @@ impl Live {
     pub fn release(&self, who: &str, items: &[ItemId]) -> Result<(), Error> {
         let annotator = self.person(who)?;
         self.shared.desk().queue.release(annotator, items);
+        self.shared.keep_in_hand(annotator, &[]);
         Ok(())
     }
 
@@ -196,9 +208,13 @@ impl Live {
         let Some(last) = last else { return Ok(None) };
         self.take_back(annotator, key, &last, now)?;
         self.after_facts(who, annotator, &[last.fact.item]);
-        let planned =
-            Planned { item: last.fact.item, purpose: last.fact.purpose, reason: "answered before" };
+        let planned = Planned {
+            item: last.fact.item,
+            purpose: last.fact.purpose,
+            reason: "answered before".into(),
+        };
         self.shared.desk().queue.lease(annotator, planned.clone(), self.until(now));
+        self.shared.keep_in_hand(annotator, &[]);
         let mut batch = self.hand(annotator, vec![planned], now)?;
         Ok(Some((last, batch.handed.remove(0))))
     }
@@ -304,6 +320,7 @@ impl Live {
         }
         desk.is_stale = true;
         drop(desk);
+        self.shared.keep_in_hand(annotator, items);
         self.shared.wake.notify_all();
         changes.into_iter().for_each(|it| self.shared.tell(it));
     }
@@ -325,7 +342,7 @@ impl Live {
         } else {
             (Purpose::Training, "asked for")
         };
-        Planned { item, purpose, reason }
+        Planned { item, purpose, reason: reason.into() }
     }
 
     fn hand(

@@ -472,8 +472,11 @@ fn n_pending(set: &WorkingSet, asks: &[Ask], drawn: &[ItemId]) -> usize {
 /// their share is due: the plan is made anew after every answer, and they stand
 /// last in it.
 fn to_plan(desk: &Desk, set: &WorkingSet, asks: Vec<Ask>) -> Vec<Planned> {
-    let to_planned =
-        |ask: Ask| Planned { item: set.item(ask.row), purpose: ask.purpose, reason: ask.reason };
+    let to_planned = |ask: Ask| Planned {
+        item: set.item(ask.row),
+        purpose: ask.purpose,
+        reason: ask.reason.into(),
+    };
     let (random, chosen): (Vec<Ask>, Vec<Ask>) =
         asks.into_iter().partition(|it| it.purpose == Purpose::Random);
     if random.is_empty() {

@@ -13,6 +13,7 @@
 
 mod answer;
 mod history;
+mod in_hand;
 mod items;
 mod learn;
 mod lease;
@@ -61,6 +62,7 @@ use crate::{
     verify::Verified,
     working_set::WorkingSet,
 };
+use in_hand::{InHand, Kept};
 use lease::Seal;
 use ledger::Ledger;
 use queue::Queue;
@@ -227,6 +229,8 @@ struct Shared {
     wake: Condvar,
     /// Held while facts are written, so that the ledger gets them in order.
     writing: Mutex<()>,
+    /// Locked before the desk, so that its lines are in order.
+    in_hand: Mutex<InHand>,
     changes: broadcast::Sender<Change>,
     is_closing: AtomicBool,
 }
@@ -252,8 +256,9 @@ impl Live {
         ledger.set_remarks(store.remarks()?);
         let phase = if store.n_items()? == 0 { Phase::Empty } else { Phase::Opening };
         let seal = Seal::new(&store.secret()?);
+        let in_hand = InHand::open(&project.cache_folder());
         let desk = Desk {
-            queue: Queue::new(project.config().labelling.overlap as usize),
+            queue: resumed(project.config().labelling.overlap as usize, in_hand.kept(), &ledger),
             ledger,
             phase,
             problem: None,
@@ -277,6 +282,7 @@ impl Live {
             desk: Mutex::new(desk),
             wake: Condvar::new(),
             writing: Mutex::new(()),
+            in_hand: Mutex::new(in_hand),
             changes: broadcast::channel(CHANGES_KEPT).0,
             is_closing: AtomicBool::new(false),
         });
@@ -382,6 +388,22 @@ impl Live {
     }
 }
 
+/// The queue as it was when the project was open before, as far as people still
+/// have to answer.
+fn resumed(overlap: usize, kept: &Kept, ledger: &Ledger) -> Queue {
+    let mut queue = Queue::new(overlap);
+    let is_open = |item: ItemId| ledger.answered_by(item).len() < overlap;
+    for (annotator, held) in &kept.held {
+        for (planned, until) in held.iter().filter(|it| is_open(it.0.item)) {
+            queue.lease(*annotator, planned.clone(), *until);
+        }
+    }
+    for (planned, _) in kept.lacking.values().filter(|it| is_open(it.0.item)) {
+        queue.lack(planned.clone(), ledger.answered_by(planned.item));
+    }
+    queue
+}
+
 impl Drop for Live {
     fn drop(&mut self) {
         self.shared.is_closing.store(true, Ordering::SeqCst);
@@ -405,6 +427,18 @@ impl Shared {
     /// Tells whoever watches; nobody watching is no error.
     fn tell(&self, change: Change) {
         drop(self.changes.send(change));
+    }
+
+    /// Keeps what `annotator` has in hand now, and whether `items` lack answers.
+    fn keep_in_hand(&self, annotator: AnnotatorId, items: &[ItemId]) {
+        let mut in_hand = self.in_hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let desk = self.desk();
+        let held = desk.queue.held_by(annotator);
+        let lacking: Vec<_> =
+            items.iter().map(|it| (*it, desk.queue.lacking(*it).cloned())).collect();
+        drop(desk);
+        in_hand.hold(annotator, held);
+        lacking.into_iter().for_each(|(item, it)| in_hand.lack(item, it));
     }
 
     /// Runs `write`, which may append facts, and brings the ledger up to date.

@@ -3,9 +3,12 @@
 //! Several people take from it at once. An item that somebody has in hand is
 //! leased and not handed out again before the lease is over, unless more than
 //! one answer per item is wanted. A pure state machine: the time comes in as an
-//! argument, nothing is stored, and what is lost with it is planned anew.
+//! argument, nothing is stored here, and what is lost with it is planned anew.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+};
 
 use annota_core::{item::ItemId, label::Purpose};
 use jiff::Timestamp;
@@ -20,7 +23,7 @@ pub(super) struct Planned {
     /// What its answer is for.
     pub(super) purpose: Purpose,
     /// Why this item, for people.
-    pub(super) reason: &'static str,
+    pub(super) reason: Cow<'static, str>,
 }
 
 /// An item in somebody's hands.
@@ -172,7 +175,8 @@ impl Queue {
         }
     }
 
-    /// `annotator` has answered `item`, asked or not; `by` are all who have.
+    /// `annotator` has answered `item`, asked or not; `by` are all who have. With
+    /// enough answers nobody else is asked for one.
     pub(super) fn answered(&mut self, item: ItemId, annotator: AnnotatorId, by: &[AnnotatorId]) {
         let leased = self.end_lease(item, annotator);
         let pending = self.pending.iter().position(|it| it.0.item == item);
@@ -185,8 +189,31 @@ impl Queue {
         {
             self.pending.push((planned, by.to_vec()));
         }
+        if self.overlap <= by.len() {
+            self.leases.remove(&item);
+        }
         self.front.retain(|it| it.item != item);
         self.planned.retain(|it| it.item != item);
+    }
+
+    /// What `annotator` has in hand, in the order of handing out.
+    pub(super) fn held_by(&self, annotator: AnnotatorId) -> Vec<(Planned, Timestamp)> {
+        let leases = self.leases.values().flatten().filter(|it| it.annotator == annotator);
+        let mut own: Vec<&Lease> = leases.collect();
+        own.sort_by_key(|it| it.number);
+        own.into_iter().map(|it| (it.planned.clone(), it.until)).collect()
+    }
+
+    /// Who has answered `item`, if it lacks answers.
+    pub(super) fn lacking(&self, item: ItemId) -> Option<&(Planned, Vec<AnnotatorId>)> {
+        self.pending.iter().find(|it| it.0.item == item)
+    }
+
+    /// Goes on with what lacked answers before: `by` have answered it.
+    pub(super) fn lack(&mut self, planned: Planned, by: Vec<AnnotatorId>) {
+        if by.len() < self.overlap {
+            self.pending.push((planned, by));
+        }
     }
 
     /// Numbers of items.
@@ -218,12 +245,8 @@ impl Queue {
     }
 
     fn in_hand(&mut self, annotator: AnnotatorId, n: usize, until: Timestamp) -> Vec<Planned> {
-        let leases = self.leases.values().flatten().filter(|it| it.annotator == annotator);
-        let mut own: Vec<(u64, Planned)> =
-            leases.map(|it| (it.number, it.planned.clone())).collect();
-        own.sort_by_key(|it| it.0);
+        let mut own: Vec<Planned> = self.held_by(annotator).into_iter().map(|it| it.0).collect();
         own.truncate(n);
-        let own: Vec<Planned> = own.into_iter().map(|it| it.1).collect();
         for planned in &own {
             self.lease(annotator, planned.clone(), until);
         }
@@ -309,7 +332,7 @@ mod tests {
     }
 
     fn planned(item: i64) -> Planned {
-        Planned { item: ItemId(item), purpose: Purpose::Training, reason: "" }
+        Planned { item: ItemId(item), purpose: Purpose::Training, reason: "".into() }
     }
 
     fn queue(overlap: usize, items: &[i64]) -> Queue {
@@ -348,9 +371,9 @@ mod tests {
         assert_eq!(take(&mut queue, ANN, 1, 0), [1]);
         assert_eq!(take(&mut queue, BOB, 2, 59), [2]);
         assert_eq!(take(&mut queue, BOB, 2, 60), [2, 1]);
-        // The answer of the one who was late is a fact all the same.
+        // The answer of the one who was late is a fact all the same, and enough.
         queue.answered(ItemId(1), ANN, &[ANN]);
-        assert_eq!(take(&mut queue, BOB, 9, 61), [2, 1]);
+        assert_eq!(take(&mut queue, BOB, 9, 61), [2]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub mod matrices;
 mod migration;
 mod remarks;
 mod results;
-mod wire;
+pub(crate) mod wire;
 
 use std::{
     fmt,
