@@ -35,6 +35,7 @@ import type {
   User,
   Verified,
 } from "./api.types";
+import type { Side } from "./state/view";
 import { mapFromBytes } from "./state/map";
 
 /** A refusal by the server, or its silence (`code` is then `"unreachable"`). */
@@ -147,7 +148,7 @@ export type Versioned<T> = Readonly<{ value: T; etag: string }>;
 /** Addresses for `<img>` and links; the browser fetches these itself. */
 export const href = {
   /** With the hash of its bytes an address lasts, so that the browser need not ask again. */
-  image: (id: string, n: number, picture: PictureContent, width: 96 | 320 | 640 | 1280) =>
+  image: (id: string, n: number, picture: PictureContent, width: 96 | 320 | 640 | Side) =>
     `${item(id, n)}/image${query({ width, v: picture.hash })}`,
   original: (id: string, n: number) => `${item(id, n)}/original`,
   certificate: (id: string, n: number, format: "json" | "text") =>

@@ -16,8 +16,8 @@ use annota_engine::{
     Error,
     import::{ImageFacts, Inspect},
     live::{
-        Answer, Batch, Change, Handed, ImportRequest, ItemQuery, ItemSort, Live, Origin, Phase,
-        Refused, ReviewKind, Wiring,
+        Answer, Batch, Change, Handed, ImportRequest, ItemQuery, ItemRow, ItemSort, Live,
+        Neighbour, Origin, Phase, Refused, ReviewKind, Wiring,
     },
     project::{Labelling, Project, ProjectConfig},
     store::AnnotationId,
@@ -363,6 +363,38 @@ fn two_answers_an_item_are_both_facts_and_disagreement_is_found() {
 }
 
 #[test]
+fn a_page_begins_where_the_one_before_ended_whatever_left_the_list() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (live, _changes) = project(folder.path(), Labelling::default());
+    for sort in [ItemSort::Id, ItemSort::Name] {
+        for is_descending in [false, true] {
+            let origins = vec![Origin::None, Origin::Predicted];
+            let query =
+                ItemQuery { origins, sort, is_descending, limit: 4, ..ItemQuery::default() };
+            let all = ItemQuery { limit: 12, ..query.clone() };
+            let all = live.items(&all).expect("reads").items;
+            let first = live.items(&query).expect("reads");
+            // Who answers the first page takes it out of the list.
+            let answers = first.items.iter().map(|it| Answer {
+                key: format!("{sort:?}{is_descending}{}", it.item.id),
+                item: it.item.id,
+                class: Some(ClassId(0)),
+                lease: None,
+                is_review: false,
+                asked_at: None,
+                took: None,
+                suggestion: None,
+            });
+            live.answer("ann", answers.collect(), NOW).expect("stored");
+            let second = ItemQuery { after: first.next, ..query };
+            let second = live.items(&second).expect("reads").items;
+            let ids = |rows: &[ItemRow]| rows.iter().map(|it| it.item.id).collect::<Vec<_>>();
+            assert_eq!(ids(&second), ids(&all[4..8]), "{sort:?} {is_descending}");
+        }
+    }
+}
+
+#[test]
 fn items_are_found_page_by_page() {
     let folder = tempfile::tempdir().expect("a folder");
     let (live, _changes) = project(folder.path(), Labelling::default());
@@ -375,7 +407,7 @@ fn items_are_found_page_by_page() {
             let page = live.items(&query).expect("reads");
             found.extend(page.items.iter().map(|it| it.item.id));
             let Some(next) = page.next else { return found };
-            query.offset = usize::try_from(next).expect("an offset");
+            query.after = Some(next.to_string().parse().expect("a place"));
         }
     };
     let page = ItemQuery { limit: 70, ..ItemQuery::default() };
@@ -394,5 +426,9 @@ fn items_are_found_page_by_page() {
 
     let near = live.neighbours(batch.handed[0].item.id, 5).expect("reads");
     assert_eq!(near.len(), 5);
-    assert!(near.windows(2).all(|pair| pair[1].similarity <= pair[0].similarity));
+    let more = live.neighbours(batch.handed[0].item.id, 60).expect("reads");
+    assert_eq!(more.len(), 60);
+    let ids = |near: &[Neighbour]| near.iter().map(|it| it.item.id).collect::<Vec<_>>();
+    assert_eq!(ids(&more[..5]), ids(&near));
+    assert!(more.windows(2).all(|pair| pair[1].similarity <= pair[0].similarity));
 }

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState, type Dispatch, type PointerEvent } from "r
 import { href, watchReachable } from "../api";
 import type { PictureContent } from "../api.types";
 import { useT } from "../i18n";
-import type { View, Event as ViewEvent } from "../state/view";
+import { sideAt, type View, type Event as ViewEvent } from "../state/view";
 import styles from "./PictureView.module.css";
 
 const SMALL_PIXELS = 160;
@@ -42,6 +42,7 @@ export function PictureView(props: {
   }, [onView]);
 
   const { zoom, x, y, brightness, contrast } = view;
+  const source = useSource(project, item, picture, zoom);
   const isSmall = picture.width !== null && picture.width <= SMALL_PIXELS;
   return (
     <div
@@ -58,7 +59,7 @@ export function PictureView(props: {
         <img
           key={item}
           onError={() => setFailed(item)}
-          src={href.image(project, item, picture, 1280)}
+          src={source}
           alt={name}
           decoding="sync"
           draggable={false}
@@ -75,6 +76,28 @@ export function PictureView(props: {
       )}
     </div>
   );
+}
+
+/** The picture; in more detail once it is looked at closely and the detail has come. */
+function useSource(project: string, item: number, picture: PictureContent, zoom: number): string {
+  const longest = Math.max(picture.width ?? 0, picture.height ?? 0);
+  const whole = href.image(project, item, picture, 1280);
+  const wanted = href.image(project, item, picture, sideAt(zoom, longest));
+  const [detailed, setDetailed] = useState<{ of: string; source: string } | null>(null);
+  useEffect(() => {
+    if (wanted === whole) return;
+    const image = new Image();
+    image.src = wanted;
+    // Where it does not come, what is on screen stays.
+    image.decode().then(
+      () => setDetailed({ of: whole, source: wanted }),
+      () => undefined,
+    );
+    return () => {
+      image.src = "";
+    };
+  }, [whole, wanted]);
+  return detailed?.of === whole ? detailed.source : whole;
 }
 
 type Point = { x: number; y: number };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { fitted, isFitted, step, type View } from "./view";
+import { fitted, isFitted, sideAt, step, type View } from "./view";
 
 /** Where the picture's pixel (u, v) is drawn. */
 const drawnAt = (view: View, u: number, v: number) => [
@@ -37,4 +37,12 @@ test("the next picture is fitted and keeps its light; fit resets both", () => {
   expect(step(lit, { kind: "newItem" })).toEqual({ ...fitted, brightness: 1.5 });
   expect(isFitted(lit)).toBe(false);
   expect(isFitted(step(lit, { kind: "fit" }))).toBe(true);
+});
+
+test("zoomed in, a picture is fetched as large as it is looked at, and no larger than it is", () => {
+  expect([0.5, 1, 1.1, 2, 3, 24].map((it) => sideAt(it, 12_000))).toEqual([
+    1280, 1280, 2560, 2560, 5120, 5120,
+  ]);
+  expect([1, 3, 24].map((it) => sideAt(it, 2000))).toEqual([1280, 2560, 2560]);
+  expect(sideAt(24, 640)).toBe(1280);
 });

@@ -48,6 +48,14 @@ function zoomed(view: View, factor: number, x: number, y: number): View {
   return { ...view, zoom, x: x - scale * (x - view.x), y: y - scale * (y - view.y) };
 }
 
+/** Pixels of the longest side that a picture can be had in, beyond which it is too dear to scale. */
+const SIDES = [1280, 2560, 5120] as const;
+export type Side = (typeof SIDES)[number];
+
+/** The smallest side that shows all there is of a picture of `longest` pixels at `zoom`. */
+export const sideAt = (zoom: number, longest: number): Side =>
+  SIDES.find((it) => Math.min(longest, zoom * SIDES[0]) <= it) ?? SIDES[2];
+
 const clamp = (value: number, { least, most }: { least: number; most: number }): number =>
   Math.min(most, Math.max(least, Math.round(1e6 * value) / 1e6));
 

@@ -95,7 +95,10 @@ pub(crate) fn neighbour(neighbour: &live::Neighbour) -> Neighbour {
 }
 
 /// A page of the engine, its items converted.
-pub(crate) fn page<T, U>(page: live::Page<T>, convert: impl FnMut(&T) -> U) -> Page<U> {
+pub(crate) fn page<T, U, N: ToString>(
+    page: live::Page<T, N>,
+    convert: impl FnMut(&T) -> U,
+) -> Page<U> {
     Page {
         items: page.items.iter().map(convert).collect(),
         next_cursor: page.next.map(|it| it.to_string()),

@@ -23,7 +23,7 @@ use super::{App, download, error::ApiError, items, open};
 /// Below a project's folder; can be deleted at any time.
 const CACHE: &str = "cache/images";
 /// Longest sides that pictures are scaled to.
-const SIDES: [u32; 4] = [96, 320, 640, 1280];
+const SIDES: [u32; 6] = [96, 320, 640, 1280, 2560, 5120];
 /// Part of the tag; another way of scaling takes another number.
 const VERSION: u32 = 1;
 
@@ -31,7 +31,7 @@ const VERSION: u32 = 1;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ImageQuery {
-    /// Pixels of the longest side: 96, 320, 640 or 1280.
+    /// Pixels of the longest side: 96, 320, 640, 1280, 2560 or 5120.
     width: u32,
     /// Hash of the item's content: with it, the picture may be kept for ever.
     v: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) async fn image(
 ) -> Result<Response, ApiError> {
     if !SIDES.contains(&query.width) {
         return Err(ApiError::invalid(format!("no picture is {} pixels wide", query.width))
-            .help("ask for 96, 320, 640 or 1280"));
+            .help("ask for 96, 320, 640, 1280, 2560 or 5120"));
     }
     let (item, folder) = open::with(&app, &p, move |live| picture(live, id)).await?;
     let hash = item.content_hash.to_string();

@@ -226,7 +226,6 @@ fn engine_query(wanted: ItemQuery) -> Result<live::ItemQuery, ApiError> {
             .help(format!("use at most {MOST_SEARCHED} characters")));
     }
     let ids = wanted.ids.as_deref().map(select::ids).transpose()?;
-    let offset = wanted.cursor.as_deref().map(open::cursor).transpose()?.unwrap_or(0);
     Ok(live::ItemQuery {
         ids,
         text: wanted.text.filter(|it| !it.is_empty()),
@@ -245,7 +244,7 @@ fn engine_query(wanted: ItemQuery) -> Result<live::ItemQuery, ApiError> {
         },
         is_descending: wanted.is_descending.unwrap_or(false),
         limit: wanted.limit.unwrap_or(50).clamp(1, MOST_LISTED),
-        offset: usize::try_from(offset).unwrap_or(usize::MAX),
+        after: wanted.cursor.as_deref().map(open::cursor).transpose()?,
     })
 }
 

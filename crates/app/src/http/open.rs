@@ -7,6 +7,7 @@
 use std::{
     collections::HashMap,
     path::Path,
+    str::FromStr,
     sync::{Arc, Mutex, PoisonError},
     thread,
     time::Duration,
@@ -165,9 +166,8 @@ impl Wiring for Networks {
 }
 
 /// Where a page begins, as [`super::wire::Page`] said.
-pub(crate) fn cursor(text: &str) -> Result<i64, ApiError> {
-    let parsed = text.parse().ok().filter(|it| 0 <= *it);
-    parsed.ok_or_else(|| {
+pub(crate) fn cursor<T: FromStr>(text: &str) -> Result<T, ApiError> {
+    text.parse().map_err(|_| {
         ApiError::invalid(format!("not a cursor: `{}`", text.escape_default()))
             .help("send `next_cursor` of the page before")
     })

@@ -107,8 +107,7 @@ pub(crate) async fn list(
     Path(p): Path<String>,
     Query(query): Query<ReviewQuery>,
 ) -> Result<Json<ReviewPage>, ApiError> {
-    let offset = query.cursor.as_deref().map(open::cursor).transpose()?.unwrap_or(0);
-    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let offset: usize = query.cursor.as_deref().map(open::cursor).transpose()?.unwrap_or(0);
     let limit = query.limit.unwrap_or(20).clamp(1, MOST_LISTED);
     let page = open::with(&app, &p, move |live| {
         let (page, counts) = live.review(query.kind.into(), offset, limit)?;

@@ -45,7 +45,7 @@ use tokio::sync::broadcast;
 
 pub use answer::{Answer, Batch, Handed, Refused};
 pub use history::Said;
-pub use items::{ItemDetail, ItemQuery, ItemRow, ItemSort, Neighbour, Page};
+pub use items::{ItemDetail, ItemQuery, ItemRow, ItemSort, Neighbour, Page, Place};
 pub use ledger::Origin;
 pub use map::{Map, MapState};
 pub use queue::QueueLen;
