@@ -35,6 +35,16 @@ pub(crate) fn classes(names: &[String], looks: &BTreeMap<String, Look>) -> Vec<C
     names.iter().enumerate().map(class).collect()
 }
 
+/// Whether a class may be answered with `key`, in small letters or large.
+pub(crate) fn is_key(key: &str) -> bool {
+    KEYS.chars().any(|it| key.to_ascii_uppercase().chars().eq([it]))
+}
+
+/// The keys that classes may have, for people.
+pub(crate) fn keys() -> String {
+    KEYS.chars().map(String::from).collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use std::{collections::BTreeMap, iter};

@@ -442,7 +442,13 @@ fn looks_of(live: &Live, classes: &[Class]) -> Result<BTreeMap<String, Look>, Ap
     if !names.is_empty() {
         Schema::new(names).map_err(ApiError::invalid)?;
     }
-    let look =
-        |it: &Class| (it.name.clone(), Look { key: it.key.clone(), colour: it.colour.clone() });
+    if let Some(it) = classes.iter().find(|it| !it.key.is_empty() && !looks::is_key(&it.key)) {
+        return Err(ApiError::invalid(format!("`{}` is no key for a class", it.key))
+            .help(format!("the keys that mean nothing else: {}", looks::keys())));
+    }
+    let look = |it: &Class| {
+        let key = it.key.to_ascii_uppercase();
+        (it.name.clone(), Look { key, colour: it.colour.clone() })
+    };
     Ok(classes.iter().map(look).collect())
 }

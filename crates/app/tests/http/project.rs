@@ -79,8 +79,17 @@ fn a_project_is_made_found_changed_and_removed() {
     assert_eq!((&settings["budget"], &settings["overlap"]), (&Value::Null, &json!(2)));
     assert_eq!(settings["strategy"], "badge");
 
+    let classes = |keys: [&str; 2], colour: &str| {
+        let class = |(name, key)| json!({ "name": name, "key": key, "colour": colour });
+        let classes: Vec<Value> = ["deer", "boar"].into_iter().zip(keys).map(class).collect();
+        json!({ "classes": classes })
+    };
     let tag = changed.header("etag");
     for wrong in [
+        classes(["k", "K"], "#123456"),
+        classes(["1", "n"], "#123456"),
+        classes(["1", "12"], "#123456"),
+        classes(["1", "2"], "red"),
         json!({ "strategy": "smart" }),
         json!({ "goal": { "max_error": 5, "confidence": 0.95 } }),
         json!({ "overlap": 0 }),
@@ -92,6 +101,8 @@ fn a_project_is_made_found_changed_and_removed() {
         assert!([400, 422].contains(&reply.status.as_u16()), "{wrong}: {}", reply.text());
         assert_eq!(reply.json()["code"], "invalid");
     }
+    let changed = change(tag, classes(["k", ""], "#123456")).expect(200);
+    assert_eq!(changed.json()["settings"]["classes"][0]["key"], "K");
     let remove =
         |confirm: &str| server.request("DELETE", &format!("{path}?confirm={confirm}")).send();
     assert_eq!(remove("camera-traps-may").outcome(), (409, "conflict".to_owned()));
