@@ -1,9 +1,10 @@
 //! Who may do what, and what others may not do from elsewhere.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use annota::http::{Access, Role, list_routes};
 use annota_engine::project::{Project, ProjectConfig};
+use serde_json::json;
 
 use crate::{
     accounts::{annotator, first_owner, reviewer},
@@ -175,6 +176,30 @@ fn uploads_stay_in_their_folder() {
     }
     let evil = |folder: &str| server.path(folder).join("evil.txt").exists();
     assert!(!evil("") && !evil("pets") && !evil("pets/uploads"));
+}
+
+#[cfg(unix)]
+#[test]
+fn with_accounts_nothing_outside_of_the_served_folder_is_imported() {
+    let server = Server::new();
+    project(&server);
+    let outside = tempfile::tempdir().expect("a folder");
+    let secret = outside.path().join("secret.csv");
+    fs::write(&secret, "text\nthe password\n").expect("written");
+    fs::write(server.path("mine.csv"), "text\nhello\n").expect("written");
+    std::os::unix::fs::symlink(&secret, server.path("link.csv")).expect("linked");
+    let owner = first_owner(&server);
+    let import = |path: &str| {
+        let asking = server.request("POST", "/api/projects/pets/import");
+        asking.json(json!({ "path": path })).token(&owner).send()
+    };
+    let to = |path: &Path| path.to_str().expect("UTF-8").to_owned();
+    let detour = to(&server.path("pets/../..").join(outside.path().file_name().expect("a name")));
+    for path in [to(&secret), to(&server.path("link.csv")), detour + "/secret.csv", "~/".to_owned()]
+    {
+        assert_eq!(import(&path).outcome(), (403, "forbidden".to_owned()), "{path}");
+    }
+    import(&to(&server.path("mine.csv"))).expect(202);
 }
 
 #[test]
