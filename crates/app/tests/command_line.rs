@@ -319,6 +319,16 @@ fn a_file_is_labelled_certified_and_exported_in_one_go() {
         labels.lines().skip(1).filter(|it| it.starts_with('d') != it.contains(",delivery,"));
     assert!(wrong.count() <= 10, "at most 5 % are wrong");
     assert!(shell.path("certificate.txt").is_file());
+
+    let (code, out, err) =
+        shell.run("plan --project messages.csv.annota --plots drawn --quiet", "");
+    assert_eq!(code, 0, "{err}");
+    assert!(
+        out.starts_with("a certificate shows it: at most 5.0 % of the labels are wrong"),
+        "{out}"
+    );
+    let drawn = fs::read_to_string(shell.path("drawn/learning-curve.svg")).expect("written");
+    assert!(drawn.contains("expected accuracy"), "{drawn}");
 }
 
 #[test]

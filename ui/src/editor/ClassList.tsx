@@ -99,7 +99,9 @@ function ClassButton(props: {
         <span className={styles["bar"]} style={{ width: `${100 * confidence}%` }} />
       )}
       <Swatch colour={of.colour} />
-      <span className={styles["name"]}>{of.name}</span>
+      <span className={styles["name"]} dir="auto">
+        {of.name}
+      </span>
       {confidence !== undefined && <span className={styles["share"]}>{t.percent(confidence)}</span>}
       {isStanding && <Icon name="check" size={16} />}
       {hint !== "" && <KeyHint keys={hint} />}

@@ -28,7 +28,7 @@ export function StageHead(props: {
         {before !== undefined && <Badge>{t("label.before", { name: before })}</Badge>}
         {/* File names often tell the class, which would sway an audit. */}
         {!isBlind && (
-          <span className={styles["name"]} title={name}>
+          <span className={styles["name"]} title={name} dir="auto">
             {name}
           </span>
         )}
@@ -37,7 +37,8 @@ export function StageHead(props: {
         <div key={it.id} className={styles["remark"]}>
           <Icon name={it.is_flag ? "flag" : "comment"} size={16} />
           <span>
-            <strong>{it.annotator}</strong> {it.text === "" ? t("label.flagged") : it.text}
+            <strong>{it.annotator}</strong>{" "}
+            <bdi>{it.text === "" ? t("label.flagged") : it.text}</bdi>
           </span>
         </div>
       ))}

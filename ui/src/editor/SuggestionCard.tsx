@@ -30,7 +30,9 @@ export function SuggestionCard(props: {
       <span className={styles["label"]}>{t("label.suggestion")}</span>
       <span className={styles["class"]}>
         <Swatch colour={suggested.colour} />
-        <span className={styles["name"]}>{suggested.name}</span>
+        <span className={styles["name"]} dir="auto">
+          {suggested.name}
+        </span>
       </span>
       <span className={styles["sure"]}>
         {t("label.confidence", { share: t.percent(confidence) })}

@@ -69,7 +69,9 @@ export function ClassDialog(props: {
                     onClick={() => onPick(position)}
                   >
                     <Swatch colour={it.colour} />
-                    <span className={styles["name"]}>{it.name}</span>
+                    <span className={styles["name"]} dir="auto">
+                      {it.name}
+                    </span>
                     {it.key !== "" && <KeyHint keys={it.key.toUpperCase()} />}
                   </button>
                 </li>

@@ -7,7 +7,9 @@ export function ClassTag({ of }: { of: Class }) {
   return (
     <span className={styles["tag"]}>
       <Swatch colour={of.colour} />
-      <span className={styles["name"]}>{of.name}</span>
+      <span className={styles["name"]} dir="auto">
+        {of.name}
+      </span>
     </span>
   );
 }

@@ -1,11 +1,14 @@
 //! `annota plan`.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
 use annota_core::{certify::Goal, forecast::Expected, label::Purpose};
 use annota_engine::{
     certificate::{Issued, standing},
-    plan::{Plan, plan},
+    plan::{LearningPoint, Plan, plan},
     precision::Claim,
     project::Project,
     working_set::WorkingSet,
@@ -15,6 +18,7 @@ use serde::Serialize;
 
 use crate::{
     cli::shared::{GoalArgs, WAIT},
+    plot::{self, Curve, CurvePoint, LearningCurve},
     report::{Report, count, counted, percent},
     session::{Finish, Session},
 };
@@ -27,6 +31,9 @@ use crate::{
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     goal: GoalArgs,
+    /// Folder for the learning curve so far, as SVG and PNG
+    #[arg(long, value_name = "DIR")]
+    plots: Option<PathBuf>,
 }
 
 /// A number not yet known.
@@ -143,9 +150,35 @@ pub(crate) fn run(args: &PlanArgs, session: &Session) -> anyhow::Result<Finish> 
     let goal = Goal::new(args.goal.max_error, args.goal.confidence)
         .expect("both were checked when they were read");
     let planned = plan(&set, goal, pace(&project)?, project.config().rng_seed)?;
+    if let Some(folder) = &args.plots {
+        plot::write(folder, "learning-curve", &plot::learning_curve(&learning_curve(&planned)))?;
+    }
     let issued = standing(&project, &set, goal, Claim::AllLabels)?;
     session.print(&Planned::new(&planned, args.goal, issued.as_ref()))?;
     Ok(Finish::Done)
+}
+
+/// The curve so far: the model's own account, and as a band what the random
+/// answers say.
+fn learning_curve(plan: &Plan) -> LearningCurve {
+    let point = |it: &LearningPoint| {
+        let value = 1.0 - it.error;
+        let measured = it.accuracy.estimate();
+        CurvePoint {
+            n_answers: it.n_answers.into(),
+            value,
+            band: measured.map_or((f64::NAN, f64::NAN), |it| (it.low, it.high)),
+        }
+    };
+    LearningCurve {
+        title: "Accuracy on what is not answered".to_owned(),
+        measure: "expected accuracy on the rest of the pool".to_owned(),
+        band: "band: 95 % interval measured on the random answers, out of fold".to_owned(),
+        curves: vec![Curve {
+            name: "this project".to_owned(),
+            points: plan.curve.iter().map(point).collect(),
+        }],
+    }
 }
 
 /// Median seconds of an answer, over those that took a measurable time.

@@ -33,7 +33,7 @@ pub(crate) struct CurvePoint {
     pub(crate) n_answers: u64,
     /// The measure, in `[0, 1]`.
     pub(crate) value: f64,
-    /// Both ends of the band, in `[0, 1]`.
+    /// Both ends of the band, in `[0, 1]`; not finite where there is none.
     pub(crate) band: (f64, f64),
 }
 

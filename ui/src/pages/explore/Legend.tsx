@@ -65,7 +65,7 @@ export function Legend(props: Props) {
             onClick={it.toggle}
           >
             <Swatch colour={it.colour} />
-            <span>{it.name}</span>
+            <span dir="auto">{it.name}</span>
           </button>
         </li>
       ))}

@@ -106,7 +106,11 @@ function Line(props: {
           />
         </span>
         <span className={styles["said"]}>
-          {row.content.kind === "image" && <span className={styles["name"]}>{row.name}</span>}
+          {row.content.kind === "image" && (
+            <span className={styles["name"]} dir="auto">
+              {row.name}
+            </span>
+          )}
           <span className={styles["label"]}>
             {of && <ClassTag of={of} />}
             <OriginBadge origin={row.origin} />

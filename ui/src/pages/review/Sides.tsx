@@ -65,7 +65,9 @@ function One(props: {
     <button type="button" className={styles["side"]} aria-pressed={isChosen} onClick={onSettle}>
       <span className={styles["class"]}>
         <Swatch colour={of.colour} />
-        <span className={styles["name"]}>{of.name}</span>
+        <span className={styles["name"]} dir="auto">
+          {of.name}
+        </span>
         {isKept && <Badge>{t("review.asItStands")}</Badge>}
         {isChosen ? <Icon name="check" /> : <KeyHint keys={hint} />}
       </span>

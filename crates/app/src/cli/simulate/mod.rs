@@ -201,18 +201,12 @@ fn replay(
 
 fn write_files(folder: &Path, simulated: &Simulated) -> anyhow::Result<()> {
     fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-    let write = |name: &str, bytes: &[u8]| {
-        let path = folder.join(name);
-        fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))
-    };
-    write("simulate.json", &serde_json::to_vec_pretty(simulated)?)?;
-    let draw = |name: &str, svg: &str| {
-        write(&format!("{name}.svg"), svg.as_bytes())?;
-        write(&format!("{name}.png"), &plot::png(svg, 2.0)?)
-    };
-    draw("costs", &plot::bars(&curve::costs(simulated), None))?;
+    let path = folder.join("simulate.json");
+    fs::write(&path, serde_json::to_vec_pretty(simulated)?)
+        .with_context(|| format!("cannot write `{}`", path.display()))?;
+    plot::write(folder, "costs", &plot::bars(&curve::costs(simulated), None))?;
     if let Some(curves) = curve::learning_curves(simulated) {
-        draw("learning-curve", &plot::learning_curve(&curves))?;
+        plot::write(folder, "learning-curve", &plot::learning_curve(&curves))?;
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! Confusion matrices and reliability diagrams, as SVG and PNG.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use annota_core::{label::Schema, metric::interval::wilson, metric::summary::Verification};
 use annota_engine::verify::Verified;
-use anyhow::Context;
 
 use crate::plot::{self, Bin, Confusion, Reliability};
 
@@ -13,26 +12,16 @@ const CONFIDENCE: f64 = 0.95;
 
 /// Writes what there is to draw into `folder`.
 pub(super) fn write(folder: &Path, verified: &Verified, schema: &Schema) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     if let Some(labels) = &verified.labels {
         let svg = plot::confusion(&confusion("Labels against gold", labels, schema));
-        write_both(folder, "labels-confusion", &svg)?;
+        plot::write(folder, "labels-confusion", &svg)?;
     }
     if let Some((_, model)) = &verified.model {
         let svg = plot::confusion(&confusion("Model against random answers", model, schema));
-        write_both(folder, "model-confusion", &svg)?;
+        plot::write(folder, "model-confusion", &svg)?;
         if let Some(reliability) = reliability(model) {
-            write_both(folder, "model-reliability", &plot::reliability(&reliability))?;
+            plot::write(folder, "model-reliability", &plot::reliability(&reliability))?;
         }
-    }
-    Ok(())
-}
-
-fn write_both(folder: &Path, name: &str, svg: &str) -> anyhow::Result<()> {
-    let png = plot::png(svg, 2.0)?;
-    for (ending, bytes) in [("svg", svg.as_bytes()), ("png", &png)] {
-        let path = folder.join(format!("{name}.{ending}"));
-        fs::write(&path, bytes).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
     Ok(())
 }
