@@ -316,6 +316,37 @@ fn an_answer_sent_twice_is_one_and_bad_ones_cost_nothing_else() {
 }
 
 #[test]
+fn answers_that_come_at_once_are_each_kept_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (live, _changes) = project(folder.path(), Labelling::default());
+    let names: Vec<String> = (0..16).map(|it| format!("person {it}")).collect();
+    let batches: Vec<Batch> = names.iter().map(|it| next(&live, it, 2)).collect();
+    let ids: HashSet<AnnotationId> = std::thread::scope(|scope| {
+        let say = |(who, batch): (&String, &Batch)| {
+            let handed = batch.handed.clone();
+            let (who, live) = (who.clone(), &live);
+            scope.spawn(move || {
+                let key = |at: usize| format!("{who} {}", at / 2);
+                // Every answer is sent twice.
+                (0..2 * handed.len())
+                    .flat_map(|at| {
+                        let said = answer(&key(at), &handed[at / 2], ClassId(0));
+                        live.answer(&who, vec![said], NOW).expect("stored")
+                    })
+                    .map(|it| it.expect("a class"))
+                    .collect::<Vec<_>>()
+            })
+        };
+        let threads: Vec<_> = names.iter().zip(&batches).map(say).collect();
+        threads.into_iter().flat_map(|it| it.join().expect("answered")).collect()
+    });
+    let asked = batches.iter().map(|it| it.handed.len()).sum::<usize>();
+    assert_eq!(ids.len(), asked, "one annotation an answer");
+    let facts = live.project().store().annotations(None).expect("reads");
+    assert_eq!(facts.len(), asked);
+}
+
+#[test]
 fn an_answer_is_taken_back_and_restored_after_a_restart() {
     let folder = tempfile::tempdir().expect("a folder");
     let (live, changes) = project(folder.path(), Labelling::default());

@@ -183,13 +183,10 @@ impl Live {
             }
             verdicts.push(verdict);
         }
-        let ids = if facts.is_empty() {
-            Vec::new()
-        } else {
-            self.shared.write_facts(|| self.shared.project.store().append_once(&facts))?
-        };
-        let new = ids.iter().zip(&facts).filter(|it| it.0.1);
-        let touched: Vec<ItemId> = new.map(|(_, (_, fact))| fact.item).collect();
+        let items: Vec<ItemId> = facts.iter().map(|it| it.1.item).collect();
+        let ids = if facts.is_empty() { Vec::new() } else { self.shared.append_facts(facts)? };
+        let new = ids.iter().zip(&items).filter(|it| it.0.1);
+        let touched: Vec<ItemId> = new.map(|it| *it.1).collect();
         self.after_facts(who, annotator, &touched);
         Ok(verdicts.into_iter().map(|it| it.map(|at| ids[at].0)).collect())
     }
@@ -253,8 +250,7 @@ impl Live {
             suggestion: None,
             undoes: Some(target.id),
         };
-        let facts = [(key, fact)];
-        self.shared.write_facts(|| self.shared.project.store().append_once(&facts)).map(drop)
+        self.shared.append_facts(vec![(key, fact)]).map(drop)
     }
 
     /// Those of the items that are there.

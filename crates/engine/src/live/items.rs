@@ -17,7 +17,6 @@ use annota_core::{
     pool::Row,
 };
 use jiff::Timestamp;
-use rayon::prelude::*;
 
 use super::{Desk, Live, Origin, Snapshot, history::Said};
 use crate::{
@@ -374,7 +373,8 @@ impl Live {
 }
 
 /// So many neighbours the graph of the pool knows; for more of them every row is
-/// looked at, which takes a fifth of a second among a million.
+/// looked at, which takes half a second among a million. On one thread: those
+/// of the pool of threads may be learning, and people do not wait for that.
 const MOST_BY_GRAPH: usize = 8;
 
 /// The nearest rows, with their cosine similarity.
@@ -389,7 +389,7 @@ fn nearest(snapshot: &Snapshot, row: Row, n: usize) -> Vec<(Row, f32)> {
     } else {
         (0..embeddings.n_rows()).map(Row).collect()
     };
-    let others = rows.into_par_iter().filter(|it| *it != row);
+    let others = rows.into_iter().filter(|it| *it != row);
     let mut near: Vec<(Row, f32)> = others.map(|it| (it, cosine(it))).collect();
     let order = |a: &(Row, f32), b: &(Row, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if n < near.len() {

@@ -22,6 +22,7 @@ mod map;
 mod queue;
 mod report;
 mod review;
+mod writing;
 
 use std::{
     path::PathBuf,
@@ -66,6 +67,7 @@ use in_hand::{InHand, Kept};
 use lease::Seal;
 use ledger::Ledger;
 use queue::Queue;
+use writing::Writing;
 
 /// What the engine does not know and whoever opens a project does.
 pub trait Wiring: Send + Sync {
@@ -227,8 +229,7 @@ struct Shared {
     desk: Mutex<Desk>,
     /// Wakes the learner.
     wake: Condvar,
-    /// Held while facts are written, so that the ledger gets them in order.
-    writing: Mutex<()>,
+    writing: Writing,
     /// Locked before the desk, so that its lines are in order.
     in_hand: Mutex<InHand>,
     changes: broadcast::Sender<Change>,
@@ -281,7 +282,7 @@ impl Live {
             seal,
             desk: Mutex::new(desk),
             wake: Condvar::new(),
-            writing: Mutex::new(()),
+            writing: Writing::default(),
             in_hand: Mutex::new(in_hand),
             changes: broadcast::channel(CHANGES_KEPT).0,
             is_closing: AtomicBool::new(false),
@@ -439,16 +440,6 @@ impl Shared {
         drop(desk);
         in_hand.hold(annotator, held);
         lacking.into_iter().for_each(|(item, it)| in_hand.lack(item, it));
-    }
-
-    /// Runs `write`, which may append facts, and brings the ledger up to date.
-    fn write_facts<T>(&self, write: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = write()?;
-        let last = self.desk().ledger.last_id();
-        let new = self.project.store().annotations(last)?;
-        self.desk().ledger.append(new);
-        Ok(result)
     }
 
     fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -98,6 +98,9 @@ pub struct Store {
     runtime: Option<Runtime>,
     database: DatabaseConnection,
     before_write: BeforeWrite,
+    // Whose turn it is to write, first come first served. The database lets one
+    // write at a time, too, but whoever comes again at once is before who waits.
+    turn: tokio::sync::Mutex<()>,
     // Invariant: what is in the table `class`, by position.
     classes: RwLock<Arc<Classes>>,
 }
@@ -122,8 +125,13 @@ impl Store {
         let database = runtime
             .block_on(Database::connect(connect_options(location)))
             .map_err(|source| cannot_connect(location, source))?;
-        let store =
-            Store { runtime: Some(runtime), database, before_write, classes: RwLock::default() };
+        let store = Store {
+            runtime: Some(runtime),
+            database,
+            before_write,
+            turn: tokio::sync::Mutex::default(),
+            classes: RwLock::default(),
+        };
         store.migrate()?;
         store.read_classes()?;
         Ok(store)
@@ -277,6 +285,7 @@ impl Store {
         body: impl AsyncFnOnce(&Transaction<'_>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.runtime().block_on(async {
+            let _turn = self.turn.lock().await;
             let inner = begin(&self.database).await.map_err(Error::database("begin to write"))?;
             let transaction = Transaction { inner, what, before_write: &self.before_write };
             let result = body(&transaction).await?;
