@@ -67,6 +67,28 @@ export async function visit(browser: Browser, server: Server, look: Look = {}): 
   return { page, context, end };
 }
 
+export const PASSWORD = "correct horse";
+
+/** A refused login and a session that is not there yet are told by the browser too. */
+export const REFUSED = /status of 401/;
+
+/** Someone who has an account with PASSWORD, logged in, on the page `path` of a project. */
+export async function visitAs(
+  browser: Browser,
+  server: Server,
+  name: string,
+  path: string,
+): Promise<Visit> {
+  const visiting = await visit(browser, server);
+  const { page } = visiting;
+  await page.goto(path);
+  await page.getByLabel("Name").fill(name);
+  await page.getByLabel("Password").fill(PASSWORD);
+  await page.getByRole("button", { name: "Log in" }).click();
+  await page.getByText("All saved").waitFor();
+  return visiting;
+}
+
 /** What goes wrong in `context`, as it is seen. */
 function watched(context: BrowserContext, server: Server): string[] {
   const problems: string[] = [];

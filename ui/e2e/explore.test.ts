@@ -184,10 +184,7 @@ test("ticked items are labelled alone, and taken back", async () => {
 test("filters, search and order of the list are those of the server's items", async () => {
   const { page, end } = await visit(browser, server);
   const flagged = (await client.items("digits")).filter((it) => it.item % 50 === 7);
-  for (const { item } of flagged) {
-    const remark = { key: crypto.randomUUID(), text: "Look again", is_flag: true };
-    await client.post(`/projects/digits/items/${item}/remarks`, remark);
-  }
+  for (const { item } of flagged) await client.flag("digits", item, "Look again");
   const all = await client.items("digits");
   await openExplore(page);
   await untilListed(page, all);

@@ -11,14 +11,15 @@ import {
   launch,
   LOST,
   openLabel,
+  PASSWORD,
+  REFUSED,
   untilSaved,
   visit,
-  type Visit,
+  visitAs,
 } from "./browser";
 import { classOfDigit } from "./data";
 import { Client, Server } from "./server";
 
-const PASSWORD = "correct horse";
 const PEOPLE = { olga: "owner", rita: "reviewer", ann: "annotator" } as const;
 type Name = keyof typeof PEOPLE;
 
@@ -34,20 +35,9 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** A refused login and a session that is not there yet are told by the browser too. */
-const REFUSED = /status of 401/;
 const LOST_OR_REFUSED = new RegExp(`${REFUSED.source}|${LOST.source}`);
 
-async function logIn(name: Name): Promise<Visit> {
-  const visiting = await visit(browser, server);
-  const { page } = visiting;
-  await page.goto("/p/digits/label");
-  await page.getByLabel("Name").fill(name);
-  await page.getByLabel("Password").fill(PASSWORD);
-  await page.getByRole("button", { name: "Log in" }).click();
-  await page.getByText("All saved").waitFor();
-  return visiting;
-}
+const logIn = (name: Name) => visitAs(browser, server, name, "/p/digits/label");
 
 test("two people label at once, and no item goes to both", async () => {
   const olga = await logIn("olga");
@@ -108,8 +98,7 @@ test("a server that comes back hands out nothing that somebody has in hand", asy
   const ahead = (await itemsLoaded(page)).filter((it) => !olgas.includes(it));
   const item = ahead.at(-1) ?? 0;
   expect(item).not.toBe(await itemShown(page));
-  const said = { item, class: classOfDigit(names.get(item) ?? ""), lease: null };
-  await client.annotate("digits", [said]);
+  await client.label("digits", [[item, classOfDigit(names.get(item) ?? "")]]);
   await page.getByText("39 of 180 answered").first().waitFor();
   expect(await answer(page, 20, keyOf)).not.toContain(item);
   await end(LOST_OR_REFUSED);

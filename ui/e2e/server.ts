@@ -156,8 +156,15 @@ export class Client {
     }
   }
 
-  /** Gives these answers, whoever has the items in hand. */
-  async annotate(
+  /** Labels items of its own choice, as pairs of item and class. */
+  label(id: string, labels: readonly (readonly [number, number])[]): Promise<void> {
+    return this.annotate(
+      id,
+      labels.map(([item, position]) => ({ item, class: position, lease: null })),
+    );
+  }
+
+  private async annotate(
     id: string,
     given: readonly Pick<NewAnnotation, "item" | "class" | "lease">[],
   ): Promise<void> {
@@ -169,6 +176,11 @@ export class Client {
       ...shown,
     }));
     await this.post(`/projects/${id}/annotate`, { annotations });
+  }
+
+  async flag(id: string, item: number, text: string): Promise<void> {
+    const remark = { key: randomUUID(), text, is_flag: true };
+    await this.post(`/projects/${id}/items/${item}/remarks`, remark);
   }
 
   /** All facts of this person, the oldest first. */

@@ -62,8 +62,7 @@ export async function fullServer(): Promise<Server> {
     content.kind === "text" ? (classes.get(content.text) ?? 0) : 0,
   );
   const flagged = (await client.items("digits")).find((it) => it.origin === "person")?.item ?? 0;
-  const remark = { key: crypto.randomUUID(), text: "Could be a 7", is_flag: true };
-  await client.post(`/projects/digits/items/${flagged}/remarks`, remark);
+  await client.flag("digits", flagged, "Could be a 7");
   await client.post("/projects", { name: "empty", classes: ["cat", "dog"] });
   return server;
 }
