@@ -277,11 +277,12 @@ fn tables_are_read_by_field_and_again_without_effect() {
     assert_eq!(counts(&report), [2, 0, 0, 2, 2]);
     check(
         &report,
-        &expect![[r"
+        &expect![[r#"
             news.csv:3: unknown class: `Politics`
                 help: did you mean `politics`?
             news.csv:4: empty text
-        "]],
+                help: write something there, or leave it out
+        "#]],
     );
     assert_eq!(it.labelled(), ["news.csv:2 politics", "news.csv:5 sport"]);
     let items = it.project.store().items(None, 10).expect("read");
@@ -327,13 +328,14 @@ fn text_files_are_items_and_bad_ones_cost_themselves() {
     assert_eq!(counts(&report), [2, 0, 0, 3, 2]);
     check(
         &report,
-        &expect![[r"
+        &expect![[r#"
             neg/empty.txt: empty text
+                help: write something there, or leave it out
             neg/huge.txt: text of more than 1048576 bytes
                 help: split it into parts that can be labelled one by one
             neg/nul.txt: NUL byte at byte 14 of the text
                 help: remove it; texts hold no binary data
-        "]],
+        "#]],
     );
     assert_eq!(it.labelled(), ["neg/1.txt neg", "pos/1.txt pos"]);
 }

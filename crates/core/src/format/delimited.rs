@@ -32,7 +32,7 @@ pub(super) fn read<R: Read>(
         config.delimiter.unwrap_or_else(|| likely_delimiter(peeked, extension_delimiter));
     let sample = sample_records(peeked, delimiter);
     let Some(first) = sample.first() else {
-        return Err(Diagnostic::new("start", "no record in the file"));
+        return Err(Diagnostic::new("start", "no record in the file").help("is it the right file?"));
     };
     let has_header = config.has_header.unwrap_or_else(|| looks_like_header(&sample));
     let rows = if has_header { &sample[1..] } else { &sample[..] };

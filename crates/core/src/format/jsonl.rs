@@ -61,7 +61,8 @@ fn parsed(line: u64, bytes: &[u8]) -> Result<Value, Diagnostic> {
     serde_json::from_slice(bytes.trim_ascii_end()).map_err(|error| {
         let message = error.to_string();
         let reason = message.split(" at line ").next().unwrap_or_default();
-        Diagnostic::new(place, format!("not JSON at column {}: {reason}", error.column()))
+        let message = format!("not JSON at column {}: {reason}", error.column());
+        Diagnostic::new(place, message).help("mend the line, or leave it out")
     })
 }
 
@@ -124,10 +125,8 @@ impl Json<'_> {
             return Ok(TextRecord { text, label: None, id: None, place });
         }
         if !value.is_object() {
-            return Err(Diagnostic::new(
-                place,
-                format!("expected an object, found {}", kind(value)),
-            ));
+            let message = format!("expected an object, found {}", kind(value));
+            return Err(Diagnostic::new(place, message).help("write `{\"text\": \"…\"}`"));
         }
         let mut parts = Vec::new();
         for name in &self.fields.text {
@@ -135,9 +134,12 @@ impl Json<'_> {
                 Some(Value::String(part)) => parts.push(part.as_str()),
                 Some(other) => {
                     let message = format!("field `{name}` is {}, not a text", kind(other));
-                    return Err(Diagnostic::new(place, message));
+                    return Err(Diagnostic::new(place, message).help(ANOTHER_FIELD));
                 }
-                None => return Err(Diagnostic::new(place, format!("no field `{name}`"))),
+                None => {
+                    let missing = Diagnostic::new(place, format!("no field `{name}`"));
+                    return Err(missing.help(ANOTHER_FIELD));
+                }
             }
         }
         let text = checked_text(&place, joined(&parts), &self.config)?;
@@ -147,6 +149,8 @@ impl Json<'_> {
         Ok(TextRecord { text, label, id, place })
     }
 }
+
+const ANOTHER_FIELD: &str = "put a text there, or name another field, with `--text-field`";
 
 /// The value of the field called `name`, whose dots may lead into objects.
 fn at<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
@@ -169,9 +173,11 @@ fn label_of(value: &Value, place: &str) -> Result<Option<String>, Diagnostic> {
         Value::Array(several) if several.len() == 1 => label_of(&several[0], place),
         Value::Array(several) if several.is_empty() => Ok(None),
         Value::Array(several) => {
-            Err(Diagnostic::new(place, format!("{} labels, expected one", several.len())))
+            let message = format!("{} labels, expected one", several.len());
+            Err(Diagnostic::new(place, message).help("keep one of them"))
         }
-        Value::Object(_) => Err(Diagnostic::new(place, "the label is an object, not a name")),
+        Value::Object(_) => Err(Diagnostic::new(place, "the label is an object, not a name")
+            .help("name the field inside: `--label-field OUTER.INNER`")),
         _ => Ok(scalar(value).as_deref().and_then(some_label)),
     }
 }

@@ -228,7 +228,7 @@ pub fn read_text<'a, R: Read + Send + 'a>(
     let encoding = input.encoding();
     let sample = sample(&mut input).map_err(|error| unreadable("start", &error))?;
     if sample.is_empty() {
-        return Err(Diagnostic::new("start", "the file is empty"));
+        return Err(Diagnostic::new("start", "the file is empty").help("is it the right file?"));
     }
     let is_whole = sample.len() < SAMPLE_LEN;
     let peeked = Peeked { is_whole, sample: sample.clone() };
@@ -337,7 +337,9 @@ fn utf8(place: &str, bytes: Vec<u8>) -> Result<String, Diagnostic> {
 /// `text` if it can be an item.
 fn checked_text(place: &str, text: String, config: &TextConfig) -> Result<String, Diagnostic> {
     if text.trim().is_empty() {
-        return Err(Diagnostic::new(place, "empty text"));
+        return Err(
+            Diagnostic::new(place, "empty text").help("write something there, or leave it out")
+        );
     }
     if let Some(at) = text.find('\0') {
         return Err(Diagnostic::new(place, format!("NUL byte at byte {at} of the text"))

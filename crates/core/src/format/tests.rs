@@ -173,6 +173,7 @@ fn bad_texts_cost_one_item_each() {
             line 3: invalid bytes for the file's encoding, at byte 4 of the field
                 help: if the file has another encoding, name it, with `--encoding`
             line 4: empty text
+                help: write something there, or leave it out
             line 5: text of 10,000,000 bytes, the limit is 1,048,576
                 help: split it into parts that can be labelled one by one
             line 6: text of 20,000,003 bytes, the limit is 1,048,576
@@ -184,8 +185,9 @@ fn bad_texts_cost_one_item_each() {
         "x.csv",
         b"",
         &expect![[r#"
-        error: start: the file is empty
-    "#]],
+            error: start: the file is empty
+                help: is it the right file?
+        "#]],
     );
 }
 
@@ -217,8 +219,11 @@ fn json_by_line_in_an_array_and_broken() {
         &expect![[r#"
             line 1: "a" 1 i
             line 2: not JSON at column 11: EOF while parsing an object
+                help: mend the line, or leave it out
             line 4: no field `text`
+                help: put a text there, or name another field, with `--text-field`
             line 5: field `text` is a number, not a text
+                help: put a text there, or name another field, with `--text-field`
             line 6: "c" - -
         "#]],
     );
@@ -228,6 +233,7 @@ fn json_by_line_in_an_array_and_broken() {
         &expect![[r#"
             line 2: "a ] \" b" - 1
             line 3: not JSON at column 10: expected value
+                help: mend the line, or leave it out
             line 4: "c" - -
         "#]],
     );

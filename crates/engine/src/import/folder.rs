@@ -355,7 +355,9 @@ impl Reader<'_> {
             return Err(too_long());
         }
         if text.trim().is_empty() {
-            return Err(Diagnostic::new(name, "empty text"));
+            return Err(
+                Diagnostic::new(name, "empty text").help("write something there, or leave it out")
+            );
         }
         if let Some(at) = text.find('\0') {
             return Err(Diagnostic::new(name, format!("NUL byte at byte {at} of the text"))

@@ -88,7 +88,7 @@ fn name_of(format: ImageFormat) -> &'static str {
 
 fn format_of(bytes: &[u8]) -> Result<ImageFormat, Diagnostic> {
     if bytes.is_empty() {
-        return Err(problem("empty file"));
+        return Err(problem("empty file").help("replace the file, or leave it out"));
     }
     let readable = "JPEG, PNG, WebP, GIF, BMP and TIFF can be read";
     match image::guess_format(bytes) {
