@@ -19,7 +19,7 @@ struct Built;
 
 /// What the page may load: only what comes from here.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; img-src 'self' blob: data:; \
-     style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+     style-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
      frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "<!doctype html>
