@@ -49,8 +49,9 @@ struct PullArgs {
 
 /// Add an ONNX file of your own.
 ///
-/// A network reads pictures, or with `--tokenizer` texts; it is tried before it is kept. Files that can carry
-/// code (pickles: `.pt`, `.pth`, `.bin`, `.ckpt`; Keras) are refused.
+/// A network reads pictures, or with `--tokenizer` texts; it is tried before it
+/// is kept. Files that can carry code (pickles: `.pt`, `.pth`, `.bin`, `.ckpt`;
+/// Keras) are refused.
 #[derive(Args, Debug)]
 struct AddArgs {
     /// The ONNX file

@@ -17,7 +17,7 @@ struct Serving {
 impl Serving {
     fn start(folder: &Path, flags: &[&str]) -> Serving {
         let mut child = annota()
-            .args(["serve", "--port", "0", "--no-open", "--quiet"])
+            .args(["serve", "--port", "0", "--no-open"])
             .args(flags)
             .arg(folder)
             .stdout(Stdio::piped())
@@ -86,6 +86,21 @@ fn it_says_where_it_is_answers_and_stops_on_ctrl_c() {
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("\"ok\""), "{reply}");
     serving.interrupt();
     assert_eq!(serving.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn the_log_knows_a_request_by_its_id_and_nothing_of_its_content() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut serving = Serving::start(folder.path(), &[]);
+    let reply = serving.get("/api/nothing?text=secret-words");
+    let id = reply.lines().find_map(|it| it.strip_prefix("x-request-id: ")).expect("an id");
+    serving.interrupt();
+    let mut log = String::new();
+    let err = serving.child.stderr.as_mut().expect("a pipe");
+    err.read_to_string(&mut log).expect("read");
+    let line = log.lines().find(|it| it.contains(id)).expect("a line about it");
+    assert!(line.contains("WARN") && line.contains("404") && line.contains("user"), "{line}");
+    assert!(!log.contains("secret-words"), "{log}");
 }
 
 #[test]
