@@ -39,6 +39,8 @@ export function annota(line: readonly string[], input = ""): string {
 }
 
 export type ProjectName = "digits" | "certified" | "texts";
+/** A project, perhaps under another name than prepare.ts gave it. */
+export type Copy = ProjectName | readonly [of: ProjectName, as: string];
 
 export class Server {
   readonly folder: string;
@@ -50,10 +52,11 @@ export class Server {
   }
 
   /** A server of copies of the projects that prepare.ts made. */
-  static async start(...projects: ProjectName[]): Promise<Server> {
+  static async start(...projects: Copy[]): Promise<Server> {
     const server = new Server(mkdtempSync(join(tmpdir(), "annota-e2e-")));
     for (const it of projects) {
-      cpSync(join(PROJECTS, it), join(server.folder, it), { recursive: true });
+      const [of, as] = typeof it === "string" ? [it, it] : it;
+      cpSync(join(PROJECTS, of), join(server.folder, as), { recursive: true });
     }
     await server.listen();
     return server;

@@ -9,7 +9,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     globalSetup: ["prepare.ts"],
     // A loaded machine with two cores embeds some ten pictures a second.
-    testTimeout: 120_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
   },
