@@ -109,7 +109,7 @@ function watched(context: BrowserContext, server: Server): string[] {
 }
 
 /** Where the server says that it is gone; all that a lost network may leave in the console. */
-export const LOST = /net::ERR_(CONNECTION|INTERNET|FAILED|INCOMPLETE|NETWORK|EMPTY|ABORTED)/;
+export const LOST = /net::ERR_(CONNECTION|SOCKET|INTERNET|FAILED|INCOMPLETE|NETWORK|EMPTY|ABORTED)/;
 
 export const STAGE = '[data-tour="stage"] img[src*="/items/"]';
 
