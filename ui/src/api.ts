@@ -131,9 +131,9 @@ export const api = {
   startAudit: (id: string, goal: { max_error?: number; confidence?: number } = {}) =>
     post<AutoLabelState>(`${project(id)}/auto-label`, goal),
   verify: (id: string) => get<Verified>(`${project(id)}/verify`),
-  /** The first of the queue; what is settled leaves it, so the next come up from behind. */
-  review: (id: string, kind: ReviewKind | null, limit = 20) =>
-    get<ReviewPage>(`${project(id)}/review${query({ kind, limit })}`),
+  /** A part of the queue. What is settled leaves it, and the next come up from behind. */
+  review: (id: string, kind: ReviewKind, cursor: string | null = null, limit = 20) =>
+    get<ReviewPage>(`${project(id)}/review${query({ kind, cursor, limit })}`),
   exportFormats: (id: string) => get<ExportFormat[]>(`${project(id)}/export`),
 
   /** The pool as a map, or `null` while the server still computes it. */

@@ -1,7 +1,14 @@
 import { expect, test } from "vitest";
 
 import type { Annotation, ReviewItem } from "../api.types";
-import { nOpen, NOTHING_TO_REVIEW, reviewing, sidesOf, standing, type Reviewing } from "./review";
+import {
+  nOpenBehind,
+  NOTHING_TO_REVIEW,
+  reviewing,
+  sidesOf,
+  standing,
+  type Reviewing,
+} from "./review";
 
 const said = (annotator: string, chosen: number | null, at: number): Annotation => ({
   id: at,
@@ -37,16 +44,16 @@ const settle = (state: Reviewing, n: number) =>
 test("settling goes to the next open item, around the end too", () => {
   let state = reviewing(queue(7, 8, 9), { kind: "went", to: 1 });
   state = settle(state, 8);
-  expect([state.at, nOpen(state)]).toEqual([2, 2]);
+  expect([state.at, nOpenBehind(state)]).toEqual([2, 0]);
   state = settle(state, 9);
-  expect([state.at, nOpen(state)]).toEqual([0, 1]);
+  expect([state.at, nOpenBehind(state)]).toEqual([0, 0]);
   state = settle(state, 7);
-  expect([state.at, nOpen(state)]).toEqual([0, 0]);
+  expect(state.at).toBe(0);
 });
 
 test("undo returns to the item that was settled last", () => {
   const state = reviewing(settle(settle(queue(7, 8, 9), 7), 8), { kind: "undone" });
-  expect([state.at, nOpen(state)]).toEqual([1, 2]);
+  expect([state.at, nOpenBehind(state)]).toEqual([1, 1]);
   expect(reviewing(queue(7), { kind: "undone" })).toEqual(queue(7));
 });
 
@@ -60,6 +67,23 @@ test("more items are added once, and a first page replaces", () => {
   expect(reviewing(settle(more, 1), { kind: "loaded", items: [item(9)], isFirst: true })).toEqual(
     queue(9),
   );
+});
+
+test("what comes late is shown at once where all the others were settled", () => {
+  const state = reviewing(settle(settle(queue(1, 2), 1), 2), {
+    kind: "loaded",
+    items: [item(3)],
+    isFirst: false,
+  });
+  expect(state.items[state.at]?.item).toBe(3);
+});
+
+test("an item that was resolved is done, too, and is not undone", () => {
+  let state = reviewing(queue(1, 2, 3), { kind: "resolved", item: 1 });
+  expect([state.at, nOpenBehind(state)]).toEqual([1, 1]);
+  state = reviewing(settle(state, 2), { kind: "undone" });
+  expect([state.at, nOpenBehind(state)]).toEqual([1, 1]);
+  expect(reviewing(settle(settle(state, 3), 2), { kind: "undone" }).at).toBe(1);
 });
 
 test("one does not go beyond the ends", () => {

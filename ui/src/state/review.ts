@@ -11,15 +11,17 @@ export type Reviewing = Readonly<{
   items: readonly ReviewItem[];
   at: number;
   settled: readonly Settled[];
+  resolved: readonly number[]; // items that left the queue without an answer
 }>;
 
 export type ReviewEvent =
   | Readonly<{ kind: "loaded"; items: readonly ReviewItem[]; isFirst: boolean }>
   | Readonly<{ kind: "went"; to: number }>
   | Readonly<{ kind: "settled"; item: number; class: number; key: string }>
+  | Readonly<{ kind: "resolved"; item: number }>
   | Readonly<{ kind: "undone" }>;
 
-export const NOTHING_TO_REVIEW: Reviewing = { items: [], at: 0, settled: [] };
+export const NOTHING_TO_REVIEW: Reviewing = { items: [], at: 0, settled: [], resolved: [] };
 
 export function reviewing(state: Reviewing, event: ReviewEvent): Reviewing {
   switch (event.kind) {
@@ -27,7 +29,8 @@ export function reviewing(state: Reviewing, event: ReviewEvent): Reviewing {
       if (event.isFirst) return { ...NOTHING_TO_REVIEW, items: event.items };
       const known = new Set(state.items.map((it) => it.item));
       const fresh = event.items.filter((it) => !known.has(it.item));
-      return { ...state, items: [...state.items, ...fresh] };
+      const next = { ...state, items: [...state.items, ...fresh] };
+      return isOpenAt(next, state.at) ? next : { ...next, at: nextOpen(next) };
     }
     case "went":
       return { ...state, at: clamp(event.to, state.items.length) };
@@ -36,6 +39,10 @@ export function reviewing(state: Reviewing, event: ReviewEvent): Reviewing {
       const others = state.settled.filter((it) => it.item !== item);
       const settled = [...others, { item, class: chosen, key }];
       return { ...state, settled, at: nextOpen({ ...state, settled }) };
+    }
+    case "resolved": {
+      const next = { ...state, resolved: [...state.resolved, event.item] };
+      return { ...next, at: nextOpen(next) };
     }
     case "undone": {
       const last = state.settled.at(-1);
@@ -46,15 +53,22 @@ export function reviewing(state: Reviewing, event: ReviewEvent): Reviewing {
   }
 }
 
-/** How many items of the queue are still open. */
-export function nOpen({ items, settled }: Reviewing): number {
-  const done = new Set(settled.map((it) => it.item));
-  return items.filter((it) => !done.has(it.item)).length;
+const doneItems = ({ settled, resolved }: Reviewing): Set<number> =>
+  new Set([...settled.map((it) => it.item), ...resolved]);
+
+const isOpenAt = (state: Reviewing, at: number): boolean =>
+  !doneItems(state).has(state.items[at]?.item ?? -1);
+
+/** How many items behind the one on screen are still open. */
+export function nOpenBehind(state: Reviewing): number {
+  const done = doneItems(state);
+  return state.items.filter((it, i) => state.at < i && !done.has(it.item)).length;
 }
 
 /** The next open item behind the present one, else the first open one, else the present one. */
-function nextOpen({ items, at, settled }: Reviewing): number {
-  const done = new Set(settled.map((it) => it.item));
+function nextOpen(state: Reviewing): number {
+  const { items, at } = state;
+  const done = doneItems(state);
   const isOpen = (_: unknown, i: number) => !done.has(items[i]?.item ?? -1);
   const behind = items.findIndex((it, i) => at < i && isOpen(it, i));
   if (0 <= behind) return behind;

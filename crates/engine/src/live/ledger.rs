@@ -239,8 +239,14 @@ impl Ledger {
         self.remarks.get(&item).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether a flag waits: nobody has dealt with it, nor settled the item in a
+    /// review since.
     pub(super) fn is_flagged(&self, item: ItemId) -> bool {
-        self.remarks(item).iter().any(|it| it.remark.is_flag && it.resolved.is_none())
+        let standing = self.standing(item);
+        let settled = standing.iter().filter(|it| it.fact.purpose == Purpose::Review);
+        let settled_at = settled.map(|it| it.fact.answered_at).max();
+        let waits = |it: &Remark| it.resolved.is_none() && settled_at < Some(it.remark.at);
+        self.remarks(item).iter().any(|it| it.remark.is_flag && waits(it))
     }
 
     /// Items with a flag that nobody has dealt with, ascending.

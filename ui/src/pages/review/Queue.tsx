@@ -13,15 +13,10 @@ import { Remarks } from "./Remarks";
 import { Sides } from "./Sides";
 import { useQueue, type ReviewQueue } from "./useQueue";
 
-export function Queue(props: {
-  first: ReviewPage;
-  kind: ReviewKind;
-  project: Project;
-  onSettled: (n: number) => void;
-}) {
-  const { first, kind, project, onSettled } = props;
+export function Queue(props: { first: ReviewPage; kind: ReviewKind; project: Project }) {
+  const { first, kind, project } = props;
   const t = useT();
-  const queue = useQueue(project.id, first, kind, onSettled);
+  const queue = useQueue(project.id, first, kind);
   const { item, settledAs, sides, kept } = queue;
   const { classes } = project.settings;
   useKeys({
@@ -89,7 +84,7 @@ function Head({ queue, name }: { queue: ReviewQueue; name: string }) {
         icon="next"
         label={t("keys.nextReview")}
         hint={hintOf("nextReview")}
-        disabled={at === items.length - 1}
+        disabled={at === items.length - 1 && !queue.hasMore}
         onClick={() => queue.go(1)}
       />
     </header>

@@ -1,13 +1,13 @@
 // The page "Review": items that deserve a second look, in queues by their
 // reason, each settled with one key.
 
-import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useCallback, useEffect, useRef, useState } from "react";
 
-import { api } from "../../api";
+import { api, type LiveListener } from "../../api";
 import type { Project, ReviewKind, ReviewPage as Loaded } from "../../api.types";
 import type { PageProps } from "../../app/App";
-import { names, useProject } from "../../app/queries";
+import { names, useLiveEvents, useProject } from "../../app/queries";
 import { useT } from "../../i18n";
 import { ButtonLink } from "../../parts/ButtonLink";
 import { EmptyState } from "../../parts/EmptyState";
@@ -23,14 +23,11 @@ export default function ReviewPage({ projectId }: PageProps) {
   const t = useT();
   const project = useProject(projectId).data?.value;
   const [chosen, setChosen] = useState<ReviewKind | null>(null);
-  // The first answer has the counts, by which the first queue that is not empty opens.
-  const counted = useReview(projectId, "suspect");
-  const counts = counted.data?.counts;
+  // By the counts, the first queue that is not empty opens.
+  const counted = useCounts(projectId);
+  const counts = counted.data;
   const kind = chosen ?? KINDS.find((it) => counts && 0 < counts[it]) ?? "suspect";
   const queue = useReview(projectId, kind);
-  const [nSettled, setNSettled] = useState<Partial<Record<ReviewKind, number>>>({});
-
-  const left = (it: ReviewKind) => Math.max(0, (counts?.[it] ?? 0) - (nSettled[it] ?? 0));
   return (
     <Page title={t("app.review")} lead={t("review.lead")} isWide>
       {counted.isPending && <Skeleton height={320} />}
@@ -43,7 +40,7 @@ export default function ReviewPage({ projectId }: PageProps) {
             tabs={KINDS.map((value) => ({
               value,
               name: t(`review.kind_${value}`),
-              count: left(value),
+              count: counts[value],
             }))}
             onChange={setChosen}
           >
@@ -55,7 +52,6 @@ export default function ReviewPage({ projectId }: PageProps) {
                 loaded={queue.data}
                 kind={kind}
                 project={project}
-                onSettled={(n) => setNSettled((all) => ({ ...all, [kind]: n }))}
               />
             )}
           </Tabs>
@@ -63,6 +59,33 @@ export default function ReviewPage({ projectId }: PageProps) {
       )}
     </Page>
   );
+}
+
+/** How often the counts are asked for, at most, while answers come in. */
+const COUNT_MS = 1_000;
+
+/** How many items each queue holds, kept up to date. */
+function useCounts(project: string) {
+  const counts = useQuery({
+    queryKey: [...names.review(project), "counts"],
+    queryFn: async () => (await api.review(project, "suspect", null, 1)).counts,
+    placeholderData: keepPreviousData,
+  });
+  const { refetch } = counts;
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const listener = useCallback<LiveListener>(
+    ({ name }) => {
+      if (name !== "annotation" && name !== "remark") return;
+      timer.current ??= setTimeout(() => {
+        timer.current = undefined;
+        void refetch();
+      }, COUNT_MS);
+    },
+    [refetch],
+  );
+  useLiveEvents(listener);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  return counts;
 }
 
 /** The first items of a queue; what is open under the hand is not exchanged for fresh ones. */
@@ -76,13 +99,8 @@ function useReview(project: string, kind: ReviewKind) {
   });
 }
 
-function Shown(props: {
-  loaded: Loaded;
-  kind: ReviewKind;
-  project: Project;
-  onSettled: (n: number) => void;
-}) {
-  const { loaded, kind, project, onSettled } = props;
+function Shown(props: { loaded: Loaded; kind: ReviewKind; project: Project }) {
+  const { loaded, kind, project } = props;
   const t = useT();
   if (loaded.items.length === 0) {
     return (
@@ -99,5 +117,5 @@ function Shown(props: {
       </EmptyState>
     );
   }
-  return <Queue first={loaded} kind={kind} project={project} onSettled={onSettled} />;
+  return <Queue first={loaded} kind={kind} project={project} />;
 }

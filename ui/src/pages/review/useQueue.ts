@@ -2,9 +2,9 @@
 // back, resolves flags, and loads more when few are left. The order of things
 // is decided in state/review.
 
-import { useReducer, useState } from "react";
+import { useEffect, useReducer, useRef, useState } from "react";
 
-import { api } from "../../api";
+import { api, ApiError } from "../../api";
 import type { NewAnnotation, Remark, ReviewItem, ReviewKind, ReviewPage } from "../../api.types";
 import { useJournal } from "../../app/journal";
 import { uuid } from "../../app/uuid";
@@ -12,15 +12,17 @@ import { useT } from "../../i18n";
 import { reason } from "../../i18n/told";
 import { useNotify } from "../../parts/Toast";
 import {
-  nOpen,
+  nOpenBehind,
   NOTHING_TO_REVIEW,
   reviewing,
   sidesOf,
   standing,
+  type Reviewing,
+  type ReviewEvent,
   type Side,
 } from "../../state/review";
 
-/** More are loaded when no more than so many are open. */
+/** More are loaded when no more than so many come behind the one on screen. */
 const FEW = 5;
 const NO_SIDES: readonly Side[] = [];
 const NO_REMARKS: readonly Remark[] = [];
@@ -43,45 +45,31 @@ function settlement(item: ReviewItem, position: number, key: string): NewAnnotat
   };
 }
 
-export function useQueue(
-  project: string,
-  first: ReviewPage,
-  kind: ReviewKind,
-  onSettled: (n: number) => void,
-) {
+export function useQueue(project: string, first: ReviewPage, kind: ReviewKind) {
   const journal = useJournal();
-  const notify = useNotify();
-  const t = useT();
   const [state, dispatch] = useReducer(reviewing, first, ({ items }) =>
     reviewing(NOTHING_TO_REVIEW, { kind: "loaded", items, isFirst: true }),
   );
   const [hasMore, setMore] = useState(first.next_cursor !== null);
   const [opened, open] = useState<"classes" | "comment" | null>(null);
   const item: ReviewItem | undefined = state.items[state.at];
-  const remarks = useRemarks(project, item);
-
-  const loadMore = async () => {
-    if (!hasMore) return;
-    setMore(false);
-    try {
-      const page = await api.review(project, kind);
-      dispatch({ kind: "loaded", items: page.items, isFirst: false });
-      setMore(page.next_cursor !== null);
-    } catch (error) {
-      setMore(true);
-      notify(t("review.cannotLoad"), { tone: "bad", detail: reason(t, error) });
-    }
-  };
+  const loadMore = useLoading(project, kind, state, hasMore, setMore, dispatch);
+  const remarks = useRemarks(project, item, (of) => {
+    if (kind === "flagged") dispatch({ kind: "resolved", item: of });
+  });
 
   const settle = (position: number) => {
     if (item === undefined) return;
     const key = uuid();
     void journal.record([settlement(item, position, key)]);
-    const event = { kind: "settled", item: item.item, class: position, key } as const;
-    const next = reviewing(state, event);
-    dispatch(event);
-    onSettled(next.settled.length);
-    if (nOpen(next) <= FEW) void loadMore();
+    dispatch({ kind: "settled", item: item.item, class: position, key });
+  };
+
+  /** What lies behind the last item that is here is fetched first. */
+  const go = async (by: number) => {
+    const to = state.at + by;
+    if (state.items.length <= to) await loadMore();
+    dispatch({ kind: "went", to });
   };
 
   const undo = () => {
@@ -89,7 +77,6 @@ export function useQueue(
     if (last === undefined) return;
     void journal.takeBack(last.key, last.item);
     dispatch({ kind: "undone" });
-    onSettled(state.settled.length - 1);
   };
 
   return {
@@ -103,15 +90,85 @@ export function useQueue(
     open,
     settle,
     undo,
-    go: (by: number) => dispatch({ kind: "went", to: state.at + by }),
+    hasMore,
+    go: (by: number) => void go(by),
     ...remarks,
   };
+}
+
+/** Loads more when few are left, and when asked to. */
+function useLoading(
+  project: string,
+  kind: ReviewKind,
+  state: Reviewing,
+  hasMore: boolean,
+  setMore: (has: boolean) => void,
+  dispatch: (event: ReviewEvent) => void,
+) {
+  const journal = useJournal();
+  const notify = useNotify();
+  const t = useT();
+  const latest = useRef(state);
+  useEffect(() => {
+    latest.current = state;
+  }, [state]);
+  const loading = useRef<Promise<void> | null>(null);
+  const fetchMore = async () => {
+    try {
+      // What is settled leaves the queue once the server knows of it.
+      await journal.flush();
+      const items = await unknownItems(project, kind, () => latest.current);
+      dispatch({ kind: "loaded", items, isFirst: false });
+      setMore(items.length > 0);
+    } catch (error) {
+      // A lost server is told by the banner.
+      if (!(error instanceof ApiError && error.isUnreachable))
+        notify(t("review.cannotLoad"), { tone: "bad", detail: reason(t, error) });
+    } finally {
+      loading.current = null;
+    }
+  };
+  const loadMore = (): Promise<void> => {
+    if (!hasMore) return Promise.resolve();
+    loading.current ??= fetchMore();
+    return loading.current;
+  };
+  const isShort = hasMore && nOpenBehind(state) <= FEW;
+  const load = useRef(loadMore);
+  useEffect(() => {
+    load.current = loadMore;
+  });
+  useEffect(() => {
+    if (isShort) void load.current();
+  }, [isShort, state.at, state.items.length]);
+  return loadMore;
+}
+
+/** The first part of the queue that holds items which are not here yet; nothing if none does. */
+async function unknownItems(
+  project: string,
+  kind: ReviewKind,
+  stateNow: () => Reviewing,
+): Promise<readonly ReviewItem[]> {
+  let cursor: string | null = null;
+  do {
+    const page: ReviewPage = await api.review(project, kind, cursor);
+    const known = new Set(stateNow().items.map((it) => it.item));
+    const unknown = page.items.filter((it) => !known.has(it.item));
+    if (unknown.length > 0) return unknown;
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return [];
 }
 
 export type ReviewQueue = ReturnType<typeof useQueue>;
 
 /** The remarks about an item, and what one can do about them. */
-function useRemarks(project: string, item: ReviewItem | undefined) {
+function useRemarks(
+  project: string,
+  item: ReviewItem | undefined,
+  onResolved: (item: number) => void,
+) {
   const journal = useJournal();
   const notify = useNotify();
   const t = useT();
@@ -124,6 +181,7 @@ function useRemarks(project: string, item: ReviewItem | undefined) {
     try {
       for (const flag of flags) await api.resolveRemark(project, flag.item, flag.id);
       setResolved((all) => new Set([...all, ...flags.map((it) => it.id)]));
+      if (item !== undefined && flags.length > 0) onResolved(item.item);
     } catch (error) {
       notify(t("review.cannotResolve"), { tone: "bad", detail: reason(t, error) });
     }
