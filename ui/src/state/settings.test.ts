@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Settings } from "../api.types";
-import { changed, faultOf, faultyFields, merge, newClass, resolved } from "./settings";
+import { changed, faultOf, faultyFields, merge, newClass, resolved, sameColour } from "./settings";
 
 const cat = { name: "cat", key: "1", colour: "#0072b2" };
 const dog = { name: "dog", key: "2", colour: "#e69f00" };
@@ -34,6 +34,31 @@ test("a field that both changed is a conflict, unless they agree", () => {
   expect(merged.conflicts).toEqual(["overlap"]);
   expect(resolved(merged, theirs, new Set(["overlap"])).overlap).toBe(2);
   expect(resolved(merged, theirs, new Set()).overlap).toBe(3);
+});
+
+test("classes that two people add come behind each other, with keys of their own", () => {
+  const bird = { name: "bird", key: "3", colour: "#009e73" };
+  const cow = { name: "cow", key: "3", colour: "#cc79a7" };
+  const mine = { ...base, classes: [{ ...cat, colour: "#123456" }, dog, cow] };
+  const theirs = { ...base, classes: [cat, { ...dog, key: "K" }, bird] };
+  const merged = merge(base, mine, theirs);
+  expect(merged.conflicts).toEqual([]);
+  expect(merged.settings.classes).toEqual([
+    { ...cat, colour: "#123456" },
+    { ...dog, key: "K" },
+    bird,
+    { ...cow, key: "2" },
+  ]);
+  const other = { ...base, classes: [{ ...cat, key: "L" }, dog] };
+  expect(merge(base, mine, other).conflicts).toEqual(["classes"]);
+});
+
+test("two classes of one colour are told", () => {
+  expect([0, 1].map((at) => sameColour([cat, { ...dog, colour: "#0072B2" }], at))).toEqual([
+    "dog",
+    "cat",
+  ]);
+  expect(sameColour([cat, dog], 0)).toBeNull();
 });
 
 test("a new class takes the first key and colour that are free", () => {

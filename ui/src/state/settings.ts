@@ -26,7 +26,37 @@ export function merge(base: Settings, mine: Settings, theirs: Settings): Merged 
   const conflicts = (Object.keys(iChanged) as Field[]).filter(
     (it) => it in theyChanged && !same(mine[it], theirs[it]),
   );
-  return { settings: { ...theirs, ...iChanged }, conflicts };
+  const settings = { ...theirs, ...iChanged };
+  if (!conflicts.includes("classes")) return { settings, conflicts };
+  const { classes, isConflict } = mergeClasses(base.classes, mine.classes, theirs.classes);
+  return {
+    settings: { ...settings, classes },
+    conflicts: conflicts.filter((it) => it !== "classes" || isConflict),
+  };
+}
+
+/**
+ * Their classes, with the keys and colours that I changed, and mine behind them. It
+ * is a conflict where both changed the same class, and differently.
+ */
+function mergeClasses(base: readonly Class[], mine: readonly Class[], theirs: readonly Class[]) {
+  const named = (list: readonly Class[], name: string) => list.find((it) => it.name === name);
+  const isMine = (it: Class) => {
+    const my = named(mine, it.name);
+    return my !== undefined && !same(my, named(base, it.name));
+  };
+  const isConflict = theirs.some(
+    (it) => isMine(it) && !same(it, named(base, it.name)) && !same(it, named(mine, it.name)),
+  );
+  const kept = theirs.map((it) => (isMine(it) ? (named(mine, it.name) ?? it) : it));
+  const added = mine.filter((it) => named(theirs, it.name) === undefined);
+  const isTakenIn = (all: readonly Class[], { key }: Class) =>
+    key !== "" && all.some((it) => it.key.toUpperCase() === key.toUpperCase());
+  const classes = added.reduce<Class[]>(
+    (all, it) => [...all, isTakenIn(all, it) ? { ...it, key: newClass(it.name, all).key } : it],
+    kept,
+  );
+  return { classes, isConflict };
 }
 
 /** `merged` with the other side's value in the fields of `conflicts` that are not in `keep`. */
@@ -84,6 +114,13 @@ export function faultOf(classes: readonly Class[], at: number): Fault | null {
   if (clash === undefined) return null;
   const isKept = clash.classes.length === 1 && clash.action === null && isTaken(clash.key);
   return isKept ? { kind: "kept" } : { kind: "clash", clash };
+}
+
+/** The name of another class with the colour of the one at `at`, while there are colours enough. */
+export function sameColour(classes: readonly Class[], at: number): string | null {
+  const colour = classes[at]?.colour.toLowerCase();
+  if (COLOURS.length < classes.length) return null;
+  return classes.find((it, i) => i !== at && it.colour.toLowerCase() === colour)?.name ?? null;
 }
 
 /** Fields whose values the server would refuse. */

@@ -79,13 +79,13 @@ function Format({ of, projectId }: { of: ExportFormat; projectId: string }) {
     <Card>
       <div className={styles["format"]}>
         <div>
-          <h3>{of.name}</h3>
+          <h3>{t.server(of.name)}</h3>
           <p>{told(t, "format", of.format, of.summary)}</p>
           <p className={styles["faint"]}>{kind}</p>
         </div>
         <ButtonLink href={href.export(projectId, of.format)} icon="download" isDownload>
           {t("export.download")}
-          <span className="visually-hidden"> {of.name}</span>
+          <span className="visually-hidden"> {t.server(of.name)}</span>
         </ButtonLink>
       </div>
     </Card>

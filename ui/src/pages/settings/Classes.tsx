@@ -8,7 +8,7 @@ import { useT, type Translator } from "../../i18n";
 import { Button, IconButton } from "../../parts/Button";
 import { Card } from "../../parts/Card";
 import { TextField } from "../../parts/Field";
-import { faultOf, newClass, type Fault } from "../../state/settings";
+import { faultOf, sameColour, newClass, type Fault } from "../../state/settings";
 import { classesFrom } from "../../state/upload";
 import styles from "./Classes.module.css";
 
@@ -44,7 +44,9 @@ export function Classes(props: {
                   key={at}
                   of={it}
                   at={at}
+                  isSaved={at < saved.length}
                   fault={faultOf(classes, at)}
+                  twin={sameColour(classes, at)}
                   onChange={(part) => change(at, part)}
                   onRemove={
                     saved.length <= at
@@ -73,11 +75,14 @@ export function Classes(props: {
 function Row(props: {
   of: Class;
   at: number;
+  isSaved: boolean;
   fault: Fault | null;
+  /** Another class with this colour. */
+  twin: string | null;
   onChange: (part: Partial<Class>) => void;
   onRemove: (() => void) | null;
 }) {
-  const { of, at, fault, onChange, onRemove } = props;
+  const { of, at, isSaved, fault, twin, onChange, onRemove } = props;
   const t = useT();
   const named = (what: string) => t("settings.ofClass", { what, name: of.name || `${at + 1}` });
   const isKey = fault !== null && ["badKey", "clash", "kept"].includes(fault.kind);
@@ -97,7 +102,9 @@ function Row(props: {
         <input
           type="text"
           className={styles["input"]}
+          dir="auto"
           value={of.name}
+          readOnly={isSaved}
           aria-label={named(t("settings.className"))}
           aria-invalid={(fault !== null && !isKey) || undefined}
           aria-describedby={note}
@@ -119,11 +126,7 @@ function Row(props: {
       </td>
       <td>
         <span className={styles["last"]}>
-          {fault !== null && (
-            <span id={note} className={styles["fault"]} role="alert">
-              {faultText(fault, of.name, t)}
-            </span>
-          )}
+          <Note id={note} fault={fault} twin={twin} name={of.name} />
           {onRemove && (
             <IconButton
               icon="trash"
@@ -134,6 +137,27 @@ function Row(props: {
         </span>
       </td>
     </tr>
+  );
+}
+
+/** What is wrong with a class, or else what could be better. */
+function Note(props: {
+  id: string | undefined;
+  fault: Fault | null;
+  twin: string | null;
+  name: string;
+}) {
+  const { id, fault, twin, name } = props;
+  const t = useT();
+  if (fault === null) {
+    return twin === null ? null : (
+      <span className={styles["twin"]}>{t("settings.sameColour", { name: twin })}</span>
+    );
+  }
+  return (
+    <span id={id} className={styles["fault"]} role="alert">
+      {faultText(fault, name, t)}
+    </span>
   );
 }
 
