@@ -10,6 +10,7 @@ import {
   formatDate,
   formatNumber,
   formatPercent,
+  inARow,
   translate,
   type Key,
   type Language,
@@ -24,6 +25,8 @@ export type Translator = {
   /** A sentence of the server. */
   server: (sentence: string) => string;
   language: Language;
+  /** Sentences in a row, those that there are. */
+  inARow: (...sentences: (string | false | null)[]) => string;
   number: (value: number, options?: Intl.NumberFormatOptions) => string;
   percent: (share: number, digits?: number) => string;
   ago: (iso: string) => string;
@@ -87,6 +90,7 @@ export function translatorFor({ language, messages, words }: Loaded): Translator
   return Object.assign(t, {
     language,
     server: serverWords(words),
+    inARow: (...sentences: (string | false | null)[]) => inARow(language, sentences),
     number: (value: number, options?: Intl.NumberFormatOptions) =>
       formatNumber(language, value, options),
     percent: (share: number, digits?: number) => formatPercent(language, share, digits),

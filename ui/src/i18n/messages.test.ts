@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import en from "./en";
-import { translate, type Messages } from "./translate";
+import { inARow, translate, type Messages } from "./translate";
 import zh from "./zh";
 
 const PLURAL = /_(one|other)$/;
@@ -82,4 +82,9 @@ describe("translate", () => {
   test("leaves what it has no value for", () => {
     expect(t("a.to", { x: "3" })).toBe("3 of {y}");
   });
+});
+
+test("sentences stand in a row as their language wants, those that there are", () => {
+  expect(inARow("en", ["One.", null, "Two.", false, ""])).toBe("One. Two.");
+  expect(inARow("zh", ["一。", null, "二。"])).toBe("一。二。");
 });

@@ -58,6 +58,10 @@ export function formatNumber(
   return new Intl.NumberFormat(language, { maximumFractionDigits: 2, ...options }).format(value);
 }
 
+/** Sentences in a row, those that there are; Chinese puts nothing between them. */
+export const inARow = (language: Language, sentences: readonly (string | false | null)[]): string =>
+  sentences.filter((it) => typeof it === "string" && it !== "").join(language === "zh" ? "" : " ");
+
 /** A share in [0, 1] as a percentage; a share that is not 0 is never written as 0 %. */
 export function formatPercent(language: Language, share: number, digits = 0): string {
   const shown = share > 0 && share < 0.5 * 10 ** (-2 - digits) ? digits + 1 : digits;

@@ -130,10 +130,16 @@ function Detail(props: { project: Project; detail: ItemDetail; explore: Explore 
           <>
             <dt>{t("common.model")}</dt>
             <dd>
-              {detail.prediction.ranked
-                .slice(0, 3)
-                .map((it) => `${nameOf(it.class)} ${t.percent(it.confidence)}`)
-                .join(" · ")}
+              {detail.prediction.ranked.slice(0, 3).map((it) => {
+                const likely = classes[it.class];
+                return (
+                  likely && (
+                    <span key={it.class} className={styles["likely"]}>
+                      <ClassTag of={likely} /> {t.percent(it.confidence)}
+                    </span>
+                  )
+                );
+              })}
             </dd>
           </>
         )}

@@ -40,13 +40,15 @@ export function Forecast({ plan, goal }: { plan: Plan; goal: Goal }) {
           </p>
         )}
         <p>
-          {aim}{" "}
-          {forecast !== null &&
-            t("progress.forecastRange", {
-              low: Math.floor(forecast.low),
-              high: Math.ceil(forecast.high),
-            })}{" "}
-          {t("progress.soFar", { count: n_answered })}
+          {t.inARow(
+            aim,
+            forecast !== null &&
+              t("progress.forecastRange", {
+                low: Math.floor(forecast.low),
+                high: Math.ceil(forecast.high),
+              }),
+            t("progress.soFar", { count: n_answered }),
+          )}
         </p>
       </div>
     </section>

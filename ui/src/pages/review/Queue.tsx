@@ -44,9 +44,11 @@ export function Queue(props: { first: ReviewPage; kind: ReviewKind; project: Pro
       </section>
       <section className={styles["verdict"]} aria-label={t("review.verdict")}>
         <p className={styles["why"]}>
-          {t(`review.why_${kind}`)}
-          {item.self_confidence !== null &&
-            ` ${t("review.selfConfidence", { share: t.percent(item.self_confidence) })}`}
+          {t.inARow(
+            t(`review.why_${kind}`),
+            item.self_confidence !== null &&
+              t("review.selfConfidence", { share: t.percent(item.self_confidence) }),
+          )}
         </p>
         <Sides
           item={item}
