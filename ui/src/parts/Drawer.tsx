@@ -1,4 +1,4 @@
-// A panel at the right edge for one thing of a list, which stays usable beside it.
+// A panel at the right edge for one thing, over what lies there; the rest stays usable.
 
 import { useEffect, useId, useRef, type ReactNode } from "react";
 
