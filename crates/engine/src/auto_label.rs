@@ -355,8 +355,8 @@ impl Steering {
         let predictions = &self.frozen.as_ref().expect("a model was frozen").predictions;
         let shown = precision(claim, goal, &set.schema, predictions, open, audit);
         if shown.auto_labelled.is_empty() {
-            let least = least_audit(claim, goal, set.schema.n_classes(), open.len() as u32);
-            return self.end_without(project, open, audit, least);
+            let least = least_audit(claim, goal, set.schema.n_classes());
+            return self.end_without(project, open, audit, least.min(open.len() as u32));
         }
         let frozen = self.frozen.take().expect("a model was frozen");
         let version = version_of(project, frozen.audit.audit.model_version)?;

@@ -100,14 +100,14 @@ fn frozen_order(predictions: &Predictions, rows: &[Row]) -> Frozen {
 
 /// The least audit that could show anything: flawless answers, as many as the
 /// goal takes of many items, for every class if each is claimed.
-pub(crate) fn least_audit(claim: Claim, goal: Goal, n_classes: usize, n_open: u32) -> u32 {
+pub(crate) fn least_audit(claim: Claim, goal: Goal, n_classes: usize) -> u32 {
     let n_claims = if claim == Claim::EachClass { n_classes.max(1) as u32 } else { 1 };
     let flawless = flawless_answers(goal.max_error(), goal.alpha() / f64::from(n_claims));
-    (flawless * n_claims).min(n_open)
+    flawless * n_claims
 }
 
 /// How many items to audit: twice the least, and all of them if there are no
 /// more.
 pub(crate) fn audit_len(claim: Claim, goal: Goal, n_classes: usize, n_open: u32) -> u32 {
-    (2 * least_audit(claim, goal, n_classes, u32::MAX / 2)).min(n_open)
+    (2 * least_audit(claim, goal, n_classes)).min(n_open)
 }

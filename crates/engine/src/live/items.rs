@@ -255,14 +255,9 @@ impl Live {
             return Ok(Page { items: self.rows(items), next, total });
         }
         let (found, after) = self.matching(query)?;
-        let is_ahead = |it: &&Place| {
-            let order = after.map_or(Ordering::Greater, |after| it.compare(after));
-            order == if query.is_descending { Ordering::Less } else { Ordering::Greater }
-        };
-        let ahead: Vec<Place> = match after {
-            Some(_) => found.iter().filter(is_ahead).copied().collect(),
-            None => found.clone(),
-        };
+        let passed = if query.is_descending { Ordering::Less } else { Ordering::Greater };
+        let start = after.map_or(0, |end| found.partition_point(|it| it.compare(end) != passed));
+        let ahead = &found[start..];
         let page = &ahead[..ahead.len().min(query.limit)];
         let next = if page.len() < ahead.len() { page.last().copied() } else { None };
         let ids: Vec<ItemId> = page.iter().map(|it| it.item).collect();
@@ -281,9 +276,12 @@ impl Live {
             ItemSort::Name => Some(store.item_ids_by_name()?),
             _ => None,
         };
+        let ranks: Option<HashMap<ItemId, f64>> =
+            by_name.as_ref().map(|it| it.iter().copied().zip((0_u32..).map(f64::from)).collect());
+        let rank = |item: ItemId| ranks.as_ref().and_then(|it| it.get(&item)).copied();
         let pool = self.shared.snapshot();
-        let candidates: Vec<ItemId> = match (&by_name, &found, &query.ids) {
-            (Some(all), _, _) => all.clone(),
+        let candidates: Vec<ItemId> = match (by_name, &found, &query.ids) {
+            (Some(all), _, _) => all,
             (None, Some(found), _) => found.clone(),
             (None, None, Some(ids)) => ids.clone(),
             (None, None, None) => match pool {
@@ -299,9 +297,6 @@ impl Live {
                 && found.as_ref().is_none_or(|it| it.contains(item))
         };
         let candidates: Vec<ItemId> = candidates.into_iter().filter(is_wanted).collect();
-        let ranks: Option<HashMap<ItemId, f64>> =
-            by_name.map(|it| it.into_iter().zip((0_u32..).map(f64::from)).collect());
-        let rank = |item: ItemId| ranks.as_ref().and_then(|it| it.get(&item)).copied();
         let mut matching: Vec<Place> = Vec::new();
         self.look_at(&candidates, |desk, known| {
             if query.holds(desk, &known) {

@@ -50,10 +50,9 @@ export function useQueue(project: string, first: ReviewPage, kind: ReviewKind) {
   const [state, dispatch] = useReducer(reviewing, first, ({ items }) =>
     reviewing(NOTHING_TO_REVIEW, { kind: "loaded", items, isFirst: true }),
   );
-  const [hasMore, setMore] = useState(first.next_cursor !== null);
   const [opened, open] = useState<"classes" | "comment" | null>(null);
   const item: ReviewItem | undefined = state.items[state.at];
-  const loadMore = useLoading(project, kind, state, hasMore, setMore, dispatch);
+  const { hasMore, loadMore } = useLoading(project, first, kind, state, dispatch);
   const remarks = useRemarks(project, item, (of) => {
     if (kind === "flagged") dispatch({ kind: "resolved", item: of });
   });
@@ -99,15 +98,15 @@ export function useQueue(project: string, first: ReviewPage, kind: ReviewKind) {
 /** Loads more when few are left, and when asked to. */
 function useLoading(
   project: string,
+  first: ReviewPage,
   kind: ReviewKind,
   state: Reviewing,
-  hasMore: boolean,
-  setMore: (has: boolean) => void,
   dispatch: (event: ReviewEvent) => void,
 ) {
   const journal = useJournal();
   const notify = useNotify();
   const t = useT();
+  const [hasMore, setMore] = useState(first.next_cursor !== null);
   const latest = useRef(state);
   useEffect(() => {
     latest.current = state;
@@ -141,7 +140,7 @@ function useLoading(
   useEffect(() => {
     if (isShort) void load.current();
   }, [isShort, state.at, state.items.length]);
-  return loadMore;
+  return { hasMore, loadMore };
 }
 
 /** The first part of the queue that holds items which are not here yet; nothing if none does. */

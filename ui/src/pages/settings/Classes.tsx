@@ -44,7 +44,6 @@ export function Classes(props: {
                   key={at}
                   of={it}
                   at={at}
-                  isSaved={at < saved.length}
                   fault={faultOf(classes, at)}
                   twin={sameColour(classes, at)}
                   onChange={(part) => change(at, part)}
@@ -75,14 +74,14 @@ export function Classes(props: {
 function Row(props: {
   of: Class;
   at: number;
-  isSaved: boolean;
   fault: Fault | null;
   /** Another class with this colour. */
   twin: string | null;
   onChange: (part: Partial<Class>) => void;
+  /** `null` where the class is saved: it keeps its name, too. */
   onRemove: (() => void) | null;
 }) {
-  const { of, at, isSaved, fault, twin, onChange, onRemove } = props;
+  const { of, at, fault, twin, onChange, onRemove } = props;
   const t = useT();
   const named = (what: string) => t("settings.ofClass", { what, name: of.name || `${at + 1}` });
   const isKey = fault !== null && ["badKey", "clash", "kept"].includes(fault.kind);
@@ -104,7 +103,7 @@ function Row(props: {
           className={styles["input"]}
           dir="auto"
           value={of.name}
-          readOnly={isSaved}
+          readOnly={onRemove === null}
           aria-label={named(t("settings.className"))}
           aria-invalid={(fault !== null && !isKey) || undefined}
           aria-describedby={note}
