@@ -192,7 +192,11 @@ function useActing(
       setBusy(false);
     }
   };
-  const refresh = () => void client.invalidateQueries({ queryKey: names.items(project.id) });
+  /** The list is asked again once the journal is sent, which nobody waits for. */
+  const refreshWhenSent = () =>
+    void journal
+      .flush()
+      .then(() => client.invalidateQueries({ queryKey: names.items(project.id) }));
 
   const give = async (items: readonly number[], position: number) => {
     const annotations = items.map((item) => answerOf(item, position));
@@ -201,8 +205,7 @@ function useActing(
     setLabels((before) => new Map([...before, ...items.map((it) => [it, position] as const)]));
     const name = project.settings.classes[position]?.name ?? "";
     notify(t("explore.labelled", { count: items.length, name }), { tone: "good" });
-    await journal.flush();
-    refresh();
+    refreshWhenSent();
   };
   return {
     isBusy,
@@ -224,14 +227,12 @@ function useActing(
         setLabels((before) => new Map([...before].filter(([item]) => !items.has(item))));
         setGiven([]);
         notify(t("explore.undone", { count: items.size }));
-        await journal.flush();
-        refresh();
+        refreshWhenSent();
       }),
     remark: (item: number, text: string, isFlag: boolean) =>
       attempt(async () => {
         await journal.remark(item, { text, is_flag: isFlag });
-        await journal.flush();
-        refresh();
+        refreshWhenSent();
       }),
   };
 }
