@@ -3,23 +3,14 @@
 
 import { readFileSync } from "node:fs";
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
 import type { AutoLabelState, CertificateDocument } from "../src/api.types";
-import { launch, visit } from "./browser";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("certified");
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("certified"));
 
 async function openCertificate(page: Page): Promise<void> {
   await page.goto("/p/certified/audit");
@@ -36,11 +27,9 @@ async function downloaded(page: Page, name: string): Promise<string> {
 }
 
 test("what is downloaded is what is read, and what the server holds", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openCertificate(page);
-  const { certificate } = await new Client(server).get<AutoLabelState>(
-    "/projects/certified/auto-label",
-  );
+  const { certificate } = await scene.client.get<AutoLabelState>("/projects/certified/auto-label");
   if (certificate === null) throw new Error("the project has no certificate");
   const { document, text: issued } = certificate;
   const read = await text(page).evaluate((it) => it.textContent);
@@ -65,7 +54,7 @@ async function brightnessOf(page: Page): Promise<number> {
 }
 
 test("it is printed alone, whole, and dark on white", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openCertificate(page);
   await page.getByRole("button", { name: "Appearance and account" }).click();
   await page.getByRole("radio", { name: "Dark" }).click();

@@ -1,30 +1,21 @@
 // The whole pool at once: the lasso on the map, what is done with all that it
 // holds, and the list with its filters, its order, and what is most similar.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
 import type { Neighbour } from "../src/api.types";
 import { mapFromBytes } from "../src/state/map";
 import { reachOf, toScreen, wholeMap, type Point } from "../src/state/plane";
-import { answer, itemShown, launch, openLabel, STAGE, untilSaved, visit } from "./browser";
+import { answer, itemShown, openLabel, STAGE, untilSaved } from "./browser";
 import { classOfDigit } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-let client: Client;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 const PATIENCE = { timeout: 20_000, interval: 200 };
+const SLOW_MS = 2_000;
 const ascending = (items: readonly number[]) => [...items].sort((a, b) => a - b);
 
 async function openExplore(page: Page): Promise<void> {
@@ -61,7 +52,7 @@ async function frameOf(page: Page) {
 
 /** Where each item lies on the screen, while the whole map is shown. */
 async function placesOf(page: Page): Promise<Map<number, Point>> {
-  const bytes = await (await client.request("GET", "/projects/digits/explore")).arrayBuffer();
+  const bytes = await (await scene.client.request("GET", "/projects/digits/explore")).arrayBuffer();
   const { item, x, y } = mapFromBytes(bytes);
   const frame = await frameOf(page);
   const camera = wholeMap(frame, reachOf(x, y));
@@ -99,11 +90,11 @@ async function lasso(page: Page, side: Side, least: number, most: number): Promi
 }
 
 test("what a lasso holds is listed, searched in, and asked first", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openExplore(page);
   const caught = await lasso(page, "right", 6, 14);
   await held(page).getByText(`${caught.length} items in the lasso`).waitFor();
-  const all = await client.items("digits");
+  const all = await scene.client.items("digits");
   const inside = all.filter((it) => caught.includes(it.item));
   await untilListed(page, inside);
 
@@ -134,14 +125,14 @@ test("what a lasso holds is listed, searched in, and asked first", async () => {
 /** The items that a person labelled, and as what. */
 const byPerson = async (): Promise<ReadonlyMap<number, number | null>> =>
   new Map(
-    (await client.items("digits"))
+    (await scene.client.items("digits"))
       .filter((it) => it.origin === "person")
       .map((it) => [it.item, it.class]),
   );
 
 test("one key labels all that a lasso holds", async () => {
   const before = await byPerson();
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openExplore(page);
   const caught = await lasso(page, "left", 20, 120);
   await held(page).getByText(`${caught.length} items in the lasso`).waitFor();
@@ -157,11 +148,18 @@ test("one key labels all that a lasso holds", async () => {
   await end();
 });
 
-test("ticked items are labelled alone, and taken back", async () => {
+test("ticked items are labelled alone, and taken back before the server has said a word", async () => {
   const before = await byPerson();
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
+  await page.route("**/annotate", async (route) => {
+    const response = await route.fetch();
+    await page.waitForTimeout(SLOW_MS);
+    await route.fulfill({ response });
+  });
   await openExplore(page);
-  const free = (await client.items("digits")).filter((it) => !before.has(it.item)).slice(0, 3);
+  const free = (await scene.client.items("digits"))
+    .filter((it) => !before.has(it.item))
+    .slice(0, 3);
   await page.getByRole("button", { name: "Filters" }).click();
   for (const it of ["Predicted", "No label"]) {
     await page.getByRole("checkbox", { name: it, exact: true }).check();
@@ -171,7 +169,7 @@ test("ticked items are labelled alone, and taken back", async () => {
   await page.getByRole("button", { name: "Label all" }).click();
   const dialog = page.getByRole("dialog", { name: "Label 3 items as" });
   await dialog.getByRole("button", { name: /^1/ }).click();
-  await untilSaved(page);
+  await page.getByText(/^3 items labelled/).waitFor();
   const given = free.map((it) => [it.item, 1] as const);
   await expect.poll(byPerson, PATIENCE).toEqual(new Map([...before, ...given]));
 
@@ -182,10 +180,10 @@ test("ticked items are labelled alone, and taken back", async () => {
 });
 
 test("filters, search and order of the list are those of the server's items", async () => {
-  const { page, end } = await visit(browser, server);
-  const flagged = (await client.items("digits")).filter((it) => it.item % 50 === 7);
-  for (const { item } of flagged) await client.flag("digits", item, "Look again");
-  const all = await client.items("digits");
+  const { page, end } = await scene.visit();
+  const flagged = (await scene.client.items("digits")).filter((it) => it.item % 50 === 7);
+  for (const { item } of flagged) await scene.client.flag("digits", item, "Look again");
+  const all = await scene.client.items("digits");
   await openExplore(page);
   await untilListed(page, all);
 
@@ -226,9 +224,9 @@ test("filters, search and order of the list are those of the server's items", as
 });
 
 test("similar items are found from one, nearest first", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openExplore(page);
-  const [first] = await client.items("digits");
+  const [first] = await scene.client.items("digits");
   if (first === undefined) throw new Error("there is no item");
   await lines(page).first().getByRole("button").click();
   const drawer = page.getByRole("complementary", { name: first.name });
@@ -237,7 +235,7 @@ test("similar items are found from one, nearest first", async () => {
   await drawer.waitFor({ state: "detached" });
   await held(page).getByText(`Most similar to ${first.name}`).waitFor();
 
-  const near = await client.get<Neighbour[]>(
+  const near = await scene.client.get<Neighbour[]>(
     `/projects/digits/items/${first.item}/neighbours?n=60`,
   );
   await untilListed(page, near);

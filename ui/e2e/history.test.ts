@@ -1,30 +1,20 @@
 // What outlives a reload: undo over sessions, and that the tour was seen.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import { answer, itemShown, launch, openLabel, press, untilSaved, visit } from "./browser";
-import { Client, Server } from "./server";
+import { answer, itemShown, openLabel, press, untilSaved } from "./browser";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-let client: Client;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 const PATIENCE = { timeout: 20_000, interval: 200 };
 const standing = async () =>
-  (await client.items("digits")).filter((it) => it.origin === "person").map((it) => it.item);
+  (await scene.client.items("digits")).filter((it) => it.origin === "person").map((it) => it.item);
 
 test("undo takes answers back, also after a reload", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openLabel(page);
   const [first = 0, second = 0, third = 0] = await answer(page, 3, () => "2");
   await untilSaved(page);
@@ -54,7 +44,7 @@ test("undo takes answers back, also after a reload", async () => {
 const tour = (page: Page) => page.getByRole("region", { name: "Tour" });
 
 test("the tour is shown once, has at most five steps, and stops nothing", async () => {
-  const { page, end } = await visit(browser, server, { hasTour: true });
+  const { page, end } = await scene.visit({ hasTour: true });
   await openLabel(page);
   await tour(page).waitFor();
   const titles: string[] = [];

@@ -5,20 +5,17 @@ import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { launch, visit } from "./browser";
 import { CLASSES, DIGITS, TEXTS } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
 const N_EACH = 4;
-let browser: Browser;
-let server: Server;
+const scene = Scene.set(() => Server.start());
 let folder: string;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start();
+beforeAll(() => {
   folder = join(mkdtempSync(join(tmpdir(), "annota-e2e-data-")), "mixed");
   for (const name of CLASSES) {
     mkdirSync(join(folder, name), { recursive: true });
@@ -27,9 +24,7 @@ beforeAll(async () => {
     }
   }
 });
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
+afterAll(() => {
   rmSync(join(folder, ".."), { recursive: true });
 });
 
@@ -49,7 +44,7 @@ async function jpeg(page: Page): Promise<Buffer> {
 }
 
 test("what cannot be read is listed, and classes come from the folders", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/");
   const whole = await jpeg(page);
   writeFileSync(join(folder, "0", "truncated.jpg"), whole.subarray(0, whole.length / 2));
@@ -83,7 +78,7 @@ test("what cannot be read is listed, and classes come from the folders", async (
 });
 
 test("a table of texts needs no more than its name", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/");
   await page.getByRole("button", { name: "New project" }).click();
   const dialog = page.getByRole("dialog", { name: "New project" });
@@ -100,7 +95,7 @@ test("a table of texts needs no more than its name", async () => {
   for (const it of ["card_arrival", "exchange_rate", "lost_or_stolen_card", "top_up_failed"]) {
     await page.getByRole("button", { name: it }).first().waitFor();
   }
-  const { settings } = await new Client(server).project("banking77");
+  const { settings } = await scene.client.project("banking77");
   expect(settings.classes).toHaveLength(4);
   await end();
 });

@@ -1,24 +1,14 @@
 // All of the work by keyboard alone: from Home to labelled items, single and in
 // the grid, with a focus that is always seen and never caught.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import { answer, itemShown, launch, openLabel, press, untilSaved, visit } from "./browser";
-import { Client, Server } from "./server";
+import { answer, itemShown, openLabel, press, untilSaved } from "./browser";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-let client: Client;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 const PATIENCE = { timeout: 20_000, interval: 200 };
 
@@ -58,7 +48,7 @@ async function tabTo(page: Page, wanted: RegExp): Promise<void> {
 }
 
 test("from Home to labelled items without a mouse", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/");
   await page.getByRole("link", { name: "digits" }).waitFor();
   await tabTo(page, /^A digits/);
@@ -78,7 +68,7 @@ test("from Home to labelled items without a mouse", async () => {
   await untilSaved(page);
 
   const rowsOf = async (items: readonly number[]) => {
-    const rows = new Map((await client.items("digits")).map((it) => [it.item, it]));
+    const rows = new Map((await scene.client.items("digits")).map((it) => [it.item, it]));
     return items.map((it) => rows.get(it));
   };
   const classes = async () => (await rowsOf([first, second, flagged])).map((it) => it?.class);
@@ -95,7 +85,7 @@ async function openedByKeys(page: Page): Promise<void> {
 }
 
 test("? shows the keys, Escape closes, and single letters lead to the pages", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openLabel(page);
   await page.keyboard.press("?");
   const keys = page.getByRole("dialog", { name: "Keys" });
@@ -120,7 +110,7 @@ test("? shows the keys, Escape closes, and single letters lead to the pages", as
 });
 
 test("the grid answers many items with one key", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openLabel(page);
   await page.keyboard.press("g");
   const tiles = page.locator("button[data-item]");
@@ -139,7 +129,7 @@ test("the grid answers many items with one key", async () => {
   await page.keyboard.press("2");
   await untilSaved(page);
   const classes = async () => {
-    const rows = new Map((await client.items("digits")).map((it) => [it.item, it]));
+    const rows = new Map((await scene.client.items("digits")).map((it) => [it.item, it]));
     return [first, second, third].map((it) => {
       const row = rows.get(it);
       return row?.origin === "person" ? row.class : null;
@@ -161,7 +151,7 @@ test("the grid answers many items with one key", async () => {
 test.each(["/", "/p/digits/label", "/p/digits/progress", "/p/digits/review", "/p/digits/settings"])(
   "no element of %s keeps the focus",
   async (path) => {
-    const { page, end } = await visit(browser, server);
+    const { page, end } = await scene.visit();
     await page.goto(path);
     await page.getByRole("button", { name: "Appearance and account" }).waitFor();
     const visited = new Set<string>();

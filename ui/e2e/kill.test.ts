@@ -1,35 +1,17 @@
 // The server ends in the middle of labelling, as in a crash, and comes back.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
-import {
-  answer,
-  itemShown,
-  launch,
-  LOST,
-  openLabel,
-  untilAhead,
-  untilSaved,
-  visit,
-} from "./browser";
+import { answer, itemShown, LOST, openLabel, untilAhead, untilSaved } from "./browser";
 import { classOfDigit } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 test("a killed server loses nothing, and the page goes on when it is back", async () => {
-  const { page, end } = await visit(browser, server);
-  const client = new Client(server);
+  const { page, end } = await scene.visit();
+  const { client } = scene;
   const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
   const classOf = (item: number) => classOfDigit(names.get(item) ?? "");
   const keyOf = (item: number) => String(classOf(item) + 1);
@@ -38,12 +20,12 @@ test("a killed server loses nothing, and the page goes on when it is back", asyn
   const before = await answer(page, 12, keyOf);
   await untilAhead(page, 5, before);
   // Whatever is on its way is cut as well.
-  await server.kill();
+  await scene.server.kill();
   const during = await answer(page, 4, keyOf);
   await page.getByText("The server cannot be reached.").waitFor();
   await page.getByText(/changes? not sent yet/).waitFor();
 
-  await server.listen();
+  await scene.server.listen();
   await untilSaved(page);
   await page.getByText("The server cannot be reached.").waitFor({ state: "hidden" });
   const after = await answer(page, 6, keyOf);
@@ -56,8 +38,8 @@ test("a killed server loses nothing, and the page goes on when it is back", asyn
   );
 
   // What was acknowledged is there after another crash, and is not asked again.
-  await server.kill();
-  await server.listen();
+  await scene.server.kill();
+  await scene.server.listen();
   expect(await client.history("digits")).toEqual(facts);
   await openLabel(page);
   expect(given).not.toContain(await itemShown(page));

@@ -1,25 +1,14 @@
 // Both languages, whole: no page in Chinese has a message of the English
 // catalogue on it, no page in English a Chinese character, and the choice stays.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import english from "../src/i18n/en";
 import chinese, { words } from "../src/i18n/zh";
-import { launch, visit } from "./browser";
-import type { Server } from "./server";
+import { Scene } from "./scene";
 import { fullServer, open, VIEWS } from "./views";
 
-let browser: Browser;
-let server: Server;
-beforeAll(async () => {
-  browser = await launch();
-  server = await fullServer();
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(fullServer);
 
 const NOT_FOUND = /status of 404.*\/none/;
 
@@ -70,7 +59,7 @@ test("the patterns know an English message when they see one", () => {
 });
 
 test("no page in Chinese speaks English", async () => {
-  const { page, end } = await visit(browser, server, { language: "zh" });
+  const { page, end } = await scene.visit({ language: "zh" });
   const left: string[] = [];
   for (const view of VIEWS) {
     await open(page, view);
@@ -86,7 +75,7 @@ test("no page in Chinese speaks English", async () => {
 });
 
 test("no page in English speaks Chinese", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   const left: string[] = [];
   for (const view of VIEWS) {
     await open(page, view);
@@ -100,7 +89,7 @@ test("no page in English speaks Chinese", async () => {
 });
 
 test("the language is switched on the spot, and stays", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/p/digits/progress");
   await page.getByRole("heading", { name: english.app.progress, level: 1 }).waitFor();
   await page.getByRole("button", { name: english.app.menu }).click();

@@ -1,26 +1,17 @@
 // The network is cut and comes back: answers wait in the browser, are shown as
 // unsent, and reach the server once.
 
-import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
-import { answer, launch, LOST, openLabel, untilAhead, untilSaved, visit } from "./browser";
+import { answer, LOST, openLabel, untilAhead, untilSaved } from "./browser";
 import { classOfDigit } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
-let client: Client;
+const scene = Scene.set(() => Server.start("digits"));
 let names: Map<number, string>;
 beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-  names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
+  names = new Map((await scene.client.items("digits")).map((it) => [it.item, it.name]));
 });
 
 /** How many lines the browser has on its disk; runs in the page. */
@@ -40,10 +31,10 @@ const PATIENCE = { timeout: 20_000, interval: 200 };
 const classOf = (item: number) => classOfDigit(names.get(item) ?? "");
 const keyOf = (item: number) => String(classOf(item) + 1);
 const pairs = (items: readonly number[]) => items.map((it) => [it, classOf(it)]);
-const facts = async () => (await client.history("digits")).map((it) => [it.item, it.class]);
+const facts = async () => (await scene.client.history("digits")).map((it) => [it.item, it.class]);
 
 test("answers given without a network are kept, shown as unsent, and sent once", async () => {
-  const { page, context, end } = await visit(browser, server);
+  const { page, context, end } = await scene.visit();
   await openLabel(page);
   const before = await answer(page, 5, keyOf);
   await untilSaved(page);
@@ -64,7 +55,7 @@ test("answers given without a network are kept, shown as unsent, and sent once",
 
 test("answers of a closed page are sent when it is opened again", async () => {
   const given = (await facts()).length;
-  const { page, context, end } = await visit(browser, server);
+  const { page, context, end } = await scene.visit();
   await openLabel(page);
   await context.route("**/annotate", (route) => route.abort());
   const cut = await answer(page, 3, keyOf);
@@ -84,7 +75,7 @@ test("answers of a closed page are sent when it is opened again", async () => {
 
 test("an acknowledgement that was lost on its way doubles nothing", async () => {
   const given = (await facts()).length;
-  const { page, context, end } = await visit(browser, server);
+  const { page, context, end } = await scene.visit();
   await openLabel(page);
   const keys: string[] = [];
   let nLost = 0;

@@ -5,23 +5,21 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { Certificate } from "../src/api.types";
-import { answer, itemShown, launch, press, STAGE, untilSaved, visit } from "./browser";
+import { answer, itemShown, press, STAGE, untilSaved } from "./browser";
 import { CLASSES, DIGITS, isPicture, recordsOf, truthOf } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
-let browser: Browser;
-let server: Server;
+const scene = Scene.set(() => Server.start());
 let folder: string;
 /** Names that say nothing of the class, and what the pictures are. */
 const truths = new Map<string, string>();
 
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start();
+beforeAll(() => {
   folder = join(mkdtempSync(join(tmpdir(), "annota-e2e-data-")), "handwriting");
   mkdirSync(folder);
   for (const it of readdirSync(DIGITS, { recursive: true, encoding: "utf8" }).filter(isPicture)) {
@@ -31,20 +29,18 @@ beforeAll(async () => {
     copyFileSync(join(DIGITS, it), join(folder, name));
   }
 });
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
+afterAll(() => {
   rmSync(join(folder, ".."), { recursive: true });
 });
 
 test("from a dropped folder to the certificate and the export", async () => {
-  const { page, end } = await visit(browser, server, { hasTour: true });
+  const { page, end } = await scene.visit({ hasTour: true });
   await page.goto("/");
   await page.getByText("Label your first data").waitFor();
   await dropFolder(page, folder);
   await makeProject(page);
 
-  const client = new Client(server);
+  const { client } = scene;
   const [{ id } = { id: "" }] = await client.get<{ id: string }[]>("/projects");
   const names = new Map((await client.items(id)).map((it) => [it.item, it.name]));
   const truth = (item: number) => truths.get((names.get(item) ?? "").split("/").pop() ?? "");

@@ -1,48 +1,39 @@
 // Several people at once, each logged in: no item goes to two of them, each
 // sees the others' work live, and roles open only their own pages.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test, vi } from "vitest";
 
 import {
   answer,
   itemShown,
   itemsLoaded,
-  launch,
   LOST,
   openLabel,
   PASSWORD,
   REFUSED,
   untilSaved,
-  visit,
-  visitAs,
 } from "./browser";
 import { classOfDigit } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
 const PEOPLE = { olga: "owner", rita: "reviewer", ann: "annotator" } as const;
 type Name = keyof typeof PEOPLE;
 
-let browser: Browser;
-let server: Server;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  for (const [name, role] of Object.entries(PEOPLE)) server.addUser(name, role, PASSWORD);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
+const scene = Scene.set(() => Server.start("digits"));
+beforeAll(() => {
+  for (const [name, role] of Object.entries(PEOPLE)) scene.server.addUser(name, role, PASSWORD);
 });
 
 const LOST_OR_REFUSED = new RegExp(`${REFUSED.source}|${LOST.source}`);
 
-const logIn = (name: Name) => visitAs(browser, server, name, "/p/digits/label");
+const logIn = (name: Name) => scene.visitAs(name, "/p/digits/label");
 
 test("two people label at once, and no item goes to both", async () => {
   const olga = await logIn("olga");
   const ann = await logIn("ann");
-  const client = new Client(server, server.tokenOf("olga"));
+  const client = scene.clientOf("olga");
   const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
   const keyOf = (item: number) => String(classOfDigit(names.get(item) ?? "") + 1);
   await Promise.all([openLabel(olga.page), openLabel(ann.page)]);
@@ -61,7 +52,7 @@ test("two people label at once, and no item goes to both", async () => {
   await olga.page.getByText("32 of 180 answered").first().waitFor();
 
   const answeredBy = async (name: Name) => {
-    const mine = await new Client(server, server.tokenOf(name)).history("digits");
+    const mine = await scene.clientOf(name).history("digits");
     return mine.map((it) => it.item);
   };
   expect(await answeredBy("olga")).toEqual(first);
@@ -72,13 +63,13 @@ test("two people label at once, and no item goes to both", async () => {
 
 test("a server that comes back hands out nothing that somebody has in hand", async () => {
   const { page, end } = await logIn("olga");
-  const client = new Client(server, server.tokenOf("rita"));
+  const client = scene.clientOf("rita");
   const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
   await openLabel(page);
   const before = await itemShown(page);
 
-  await server.kill();
-  await server.listen();
+  await scene.server.kill();
+  await scene.server.listen();
   // First the server learns what it knew.
   const ritas = await vi.waitFor(
     async () => {
@@ -105,7 +96,7 @@ test("a server that comes back hands out nothing that somebody has in hand", asy
 });
 
 test("a wrong password is refused with a reason", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/");
   await page.getByLabel("Name").fill("olga");
   await page.getByLabel("Password").fill("wrong password");

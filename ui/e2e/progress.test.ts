@@ -1,26 +1,15 @@
 // The page Progress while others answer: its figures follow without a reload.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import { launch, visit } from "./browser";
 import { classOfDigit, CLASSES } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
 const PATIENCE = { timeout: 60_000, interval: 200 };
 
-let browser: Browser;
-let server: Server;
-let client: Client;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 /** The first figure of each class in the balance: the answers of people. */
 async function answersShown(page: Page): Promise<number[]> {
@@ -30,7 +19,7 @@ async function answersShown(page: Page): Promise<number[]> {
 }
 
 test("figures move while answers come in, without a reload", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   let nLoads = 0;
   page.on("load", () => (nLoads += 1));
   await page.goto("/p/digits/progress");
@@ -39,7 +28,7 @@ test("figures move while answers come in, without a reload", async () => {
 
   const given = CLASSES.map(() => 0);
   const answer = (n: number) =>
-    client.answer("digits", n, ({ name }) => {
+    scene.client.answer("digits", n, ({ name }) => {
       const position = classOfDigit(name);
       given[position] = (given[position] ?? 0) + 1;
       return position;

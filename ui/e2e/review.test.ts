@@ -1,13 +1,14 @@
 // Review by the keyboard alone: a queue longer than what is read at once, who
 // said what side by side, and the tabs with what is in each.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test, vi } from "vitest";
 
 import type { ReviewKind, ReviewPage } from "../src/api.types";
-import { launch, PASSWORD, REFUSED, untilSaved, visitAs } from "./browser";
+import { PASSWORD, REFUSED, untilSaved } from "./browser";
 import { CLASSES, classOfDigit } from "./data";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { type Client, Server } from "./server";
 
 const N_DISPUTED = 42;
 const N_FLAGGED = 3;
@@ -15,44 +16,35 @@ const N_FLAGGED = 3;
 const PATIENCE = { timeout: 20_000, interval: 200 };
 const FAST = { timeout: 20_000, interval: 20 };
 
-let browser: Browser;
-let server: Server;
+const scene = Scene.set(() => Server.start("digits"));
 let rita: Client;
 /** What Ann and Bob said of each item on which they disagree, by its name. */
 const disputed = new Map<string, Readonly<{ item: number; ann: number; bob: number }>>();
 
 beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  server.addUser("olga", "owner", PASSWORD);
-  for (const name of ["ann", "bob"]) server.addUser(name, "annotator", PASSWORD);
-  server.addUser("rita", "reviewer", PASSWORD);
-  const [ann, bob] = [server.tokenOf("ann"), server.tokenOf("bob")].map(
-    (it) => new Client(server, it),
-  );
-  rita = new Client(server, server.tokenOf("rita"));
+  scene.server.addUser("olga", "owner", PASSWORD);
+  for (const name of ["ann", "bob"]) scene.server.addUser(name, "annotator", PASSWORD);
+  scene.server.addUser("rita", "reviewer", PASSWORD);
+  const [ann, bob] = [scene.clientOf("ann"), scene.clientOf("bob")];
+  rita = scene.clientOf("rita");
   const items = (await rita.items("digits")).filter((it) => it.item % 4 === 0).slice(0, N_DISPUTED);
   for (const { item, name } of items) {
     const truth = classOfDigit(name);
     disputed.set(name, { item, ann: truth, bob: (truth + 1) % CLASSES.length });
   }
   const pairs = [...disputed.values()];
-  await ann?.label(
+  await ann.label(
     "digits",
     pairs.map((it) => [it.item, it.ann]),
   );
-  await bob?.label(
+  await bob.label(
     "digits",
     pairs.map((it) => [it.item, it.bob]),
   );
-  for (const { item } of pairs.slice(0, N_FLAGGED)) await ann?.flag("digits", item, "Torn");
+  for (const { item } of pairs.slice(0, N_FLAGGED)) await ann.flag("digits", item, "Torn");
   // What the model doubts stays as it is from now on.
   const nLearnt = async () => (await rita.project("digits")).model?.n_labelled;
   await vi.waitUntil(async () => (await nLearnt()) === N_DISPUTED, PATIENCE);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
 });
 
 const queueOf = (kind: ReviewKind) =>
@@ -82,7 +74,7 @@ async function openQueue(page: Page, kind: ReviewKind): Promise<void> {
 }
 
 test("each tab says how many it holds, and shows the first of them", async () => {
-  const { page, end } = await visitAs(browser, server, "rita", "/p/digits/review");
+  const { page, end } = await scene.visitAs("rita", "/p/digits/review");
   for (const kind of Object.keys(TABS) as ReviewKind[]) {
     const { items, total } = await queueOf(kind);
     await tab(page, kind).click();
@@ -95,7 +87,7 @@ test("each tab says how many it holds, and shows the first of them", async () =>
 });
 
 test("it stands side by side who said what", async () => {
-  const { page, end } = await visitAs(browser, server, "rita", "/p/digits/review");
+  const { page, end } = await scene.visitAs("rita", "/p/digits/review");
   await openQueue(page, "disagreement");
   const said = disputed.get((await nameShown(page)) ?? "");
   if (said === undefined) throw new Error("nobody disagrees about what is shown");
@@ -129,7 +121,7 @@ async function leave(page: Page, key: string, isLast: boolean): Promise<string> 
 }
 
 test("one may pass over more items than are read at once", async () => {
-  const { page, end } = await visitAs(browser, server, "rita", "/p/digits/review");
+  const { page, end } = await scene.visitAs("rita", "/p/digits/review");
   await openQueue(page, "disagreement");
   const names: string[] = [];
   while (names.length < N_DISPUTED) {
@@ -140,7 +132,7 @@ test("one may pass over more items than are read at once", async () => {
 });
 
 test("a flag is dealt with by resolving it, or by settling its item", async () => {
-  const { page, end } = await visitAs(browser, server, "rita", "/p/digits/review");
+  const { page, end } = await scene.visitAs("rita", "/p/digits/review");
   await openQueue(page, "flagged");
   const first = await leave(page, "m", false);
   await expect.poll(() => tab(page, "flagged").innerText(), PATIENCE).toMatch(/\D2$/);
@@ -156,7 +148,7 @@ test("a flag is dealt with by resolving it, or by settling its item", async () =
 });
 
 test("keys settle a long queue: every item is shown once, and none is left out", async () => {
-  const { page, end } = await visitAs(browser, server, "rita", "/p/digits/review");
+  const { page, end } = await scene.visitAs("rita", "/p/digits/review");
   await openQueue(page, "disagreement");
   const names: string[] = [];
   const wanted: (number | undefined)[][] = [];

@@ -1,26 +1,15 @@
 // Settings that two people change at once: nobody's change is overwritten
 // unseen. And what cannot be, a key for two things, is told before it is saved.
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
-import { launch, visit } from "./browser";
-import { Client, Server } from "./server";
+import { Scene } from "./scene";
+import { Server } from "./server";
 
 const PATIENCE = { timeout: 20_000, interval: 200 };
 
-let browser: Browser;
-let server: Server;
-let client: Client;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start("digits");
-  client = new Client(server);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
-});
+const scene = Scene.set(() => Server.start("digits"));
 
 /** A save that came too late is told by the browser, too. */
 const TOO_LATE = /status of 412/;
@@ -32,13 +21,13 @@ async function openSettings(page: Page): Promise<void> {
 
 const save = (page: Page) => page.getByRole("button", { name: "Save", exact: true }).click();
 const untilKept = (page: Page) => page.getByText("Settings saved").waitFor();
-const settings = async () => (await client.project("digits")).settings;
+const settings = async () => (await scene.client.project("digits")).settings;
 const conflict = (page: Page) =>
   page.getByRole("dialog", { name: "Someone else changed this too" });
 
 test("of two changes of one setting neither is overwritten unseen", async () => {
-  const first = await visit(browser, server);
-  const second = await visit(browser, server);
+  const first = await scene.visit();
+  const second = await scene.visit();
   await openSettings(first.page);
   await openSettings(second.page);
   await first.page.getByLabel("Name", { exact: true }).fill("Digits of the first");
@@ -79,8 +68,8 @@ test("of two changes of one setting neither is overwritten unseen", async () => 
 });
 
 test("changes of different settings are brought together without a question", async () => {
-  const first = await visit(browser, server);
-  const second = await visit(browser, server);
+  const first = await scene.visit();
+  const second = await scene.visit();
   await openSettings(first.page);
   await openSettings(second.page);
   await first.page.getByLabel("Overlap").fill("2");
@@ -96,7 +85,7 @@ test("changes of different settings are brought together without a question", as
 });
 
 test("a key that means two things is told, and cannot be saved", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await openSettings(page);
   const before = await settings();
   const row = page.getByRole("row").filter({ has: page.getByLabel("Key of 7") });
@@ -130,7 +119,7 @@ test("a key that means two things is told, and cannot be saved", async () => {
 });
 
 test("classes that two people add stand one behind the other", async () => {
-  const [first, second] = [await visit(browser, server), await visit(browser, server)];
+  const [first, second] = [await scene.visit(), await scene.visit()];
   for (const [{ page }, name] of [
     [first, "3"],
     [second, "8"],

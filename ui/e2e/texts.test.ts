@@ -3,11 +3,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { beforeAll, expect, test } from "vitest";
 
-import { launch, untilSaved, visit } from "./browser";
-import { annota, Client, Server } from "./server";
+import { untilSaved } from "./browser";
+import { Scene } from "./scene";
+import { annota, Server } from "./server";
 
 const RIGHT_TO_LEFT = [
   "الغرفة نظيفة والموظفون لطفاء",
@@ -22,22 +23,15 @@ const LEFT_TO_RIGHT = [
   "服務 slow",
 ];
 
-let browser: Browser;
-let server: Server;
-beforeAll(async () => {
-  browser = await launch();
-  server = await Server.start();
-  const table = join(server.folder, "reviews.csv");
+const scene = Scene.set(() => Server.start());
+beforeAll(() => {
+  const table = join(scene.server.folder, "reviews.csv");
   const texts = [...RIGHT_TO_LEFT, ...LEFT_TO_RIGHT];
   writeFileSync(table, `text\n${texts.map((it) => `"${it}"\n`).join("")}`);
-  const project = join(server.folder, "reviews");
+  const project = join(scene.server.folder, "reviews");
   annota(["init", project, "--classes", "جيد,差"]);
   annota(["import", table, "--project", project]);
   annota(["embed", "--project", project]);
-});
-afterAll(async () => {
-  await browser.close();
-  await server.remove();
 });
 
 const TEXT = '[data-tour="stage"] [dir="auto"][class*="text"]';
@@ -55,7 +49,7 @@ const shown = (page: Page) =>
   });
 
 test("texts and names of classes are set in the direction of their script", async () => {
-  const { page, end } = await visit(browser, server);
+  const { page, end } = await scene.visit();
   await page.goto("/p/reviews/label");
   const names = page.locator('[data-tour="classes"] [dir="auto"]');
   await names.first().waitFor();
@@ -84,7 +78,7 @@ test("texts and names of classes are set in the direction of their script", asyn
     ...LEFT_TO_RIGHT.map((it) => [it, "ltr"] as const),
   ];
   expect(seen).toEqual(new Map(expected));
-  const facts = await new Client(server).history("reviews");
+  const facts = await scene.client.history("reviews");
   expect(facts.map((it) => it.class)).toEqual(Array(8).fill(0));
   await end();
 });

@@ -7,11 +7,12 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import type { AxeResults, RunOptions } from "axe-core";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { launch, LOST, openLabel, PASSWORD, press, REFUSED, visit } from "./browser";
+import { LOST, openLabel, PASSWORD, press, REFUSED, visit } from "./browser";
 import { OUT } from "./data";
+import { Scene } from "./scene";
 import { Server } from "./server";
 import { fullServer, open, untilDrawn, VIEWS } from "./views";
 
@@ -20,20 +21,15 @@ const THEMES = ["light", "dark"] as const;
 const SCREENS = process.env["ANNOTA_SCREENSHOTS"] ?? join(OUT, "screens");
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
-let browser: Browser;
-let server: Server;
+const scene = Scene.set(fullServer);
 /** One where one has to log in. */
 let guarded: Server;
 beforeAll(async () => {
   mkdirSync(SCREENS, { recursive: true });
-  browser = await launch();
-  server = await fullServer();
   guarded = await Server.start();
   guarded.addUser("olga", "owner", PASSWORD);
 });
 afterAll(async () => {
-  await browser.close();
-  await server.remove();
   await guarded.remove();
 });
 
@@ -49,7 +45,7 @@ const isChecked = ({ theme, width }: Shape) => (theme === "light") === (width ==
 const NOT_FOUND = /status of 404.*\/none/;
 
 test.each(LOOKS)("every page in $theme, $width wide", async (look) => {
-  const { page, end } = await visit(browser, server, look);
+  const { page, end } = await scene.visit(look);
   const faults: string[] = [];
   for (const view of VIEWS) {
     await open(page, view);
@@ -62,7 +58,7 @@ test.each(LOOKS)("every page in $theme, $width wide", async (look) => {
 test.each(LOOKS.filter(isChecked))(
   "a lost server and the login in $theme, $width wide",
   async (look) => {
-    const away = await visit(browser, server, look);
+    const away = await scene.visit(look);
     await openLabel(away.page);
     await away.context.setOffline(true);
     await press(away.page, "1");
@@ -72,7 +68,7 @@ test.each(LOOKS.filter(isChecked))(
     const faults = await faultsOf(away.page, "offline", look);
     await away.end(LOST);
 
-    const { page, end } = await visit(browser, guarded, look);
+    const { page, end } = await visit(scene.browser, guarded, look);
     await page.goto("/");
     await page.getByLabel("Name").fill("olga");
     await page.getByLabel("Password").fill("wrong password");
