@@ -31,7 +31,7 @@ use annota_engine::{
         AnnotationId, AuditState, BeforeWrite, Location, NewAudit, NewCertificate, NewModelVersion,
     },
 };
-use common::{NOW, Scratch, annotator, answer, classes, insert_texts};
+use common::{NOW, annotator, answer, classes, insert_texts, scratch::Scratch};
 
 /// Says which part a child process plays; without it `child` does nothing.
 const PART: &str = "ANNOTA_CRASH_TEST_PART";

@@ -49,7 +49,7 @@ fn a_project_opens_as_it_was_made() {
 #[test]
 fn a_password_is_for_its_owner_to_read() {
     use std::os::unix::fs::PermissionsExt;
-    let Some(scratch) = common::Scratch::postgres() else { return };
+    let Some(scratch) = common::scratch::Scratch::postgres() else { return };
     let annota_engine::store::Location::Postgres(url) = &scratch.location else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let config = ProjectConfig { database: Some(url.clone()), ..config() };

@@ -17,7 +17,7 @@ use annota_engine::{
         NewCertificate, NewModelVersion, ShownSuggestion, Store,
     },
 };
-use common::{NOW, Scratch, annotator, answer, classes, insert_texts, text};
+use common::{NOW, annotator, answer, classes, insert_texts, scratch::Scratch, text};
 
 const CAT: Label = Label::Class(ClassId(0));
 const DOG: Label = Label::Class(ClassId(1));
