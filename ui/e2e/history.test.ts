@@ -16,7 +16,7 @@ const standing = async () =>
 test("undo takes answers back, also after a reload", async () => {
   const { page, end } = await scene.visit();
   await openLabel(page);
-  const [first = 0, second = 0, third = 0] = await answer(page, 3, () => "2");
+  const [first = 0, second = 0, third = 0] = await answer(page, 3, () => "1");
   await untilSaved(page);
 
   await page.keyboard.press("Control+z");
@@ -32,7 +32,7 @@ test("undo takes answers back, also after a reload", async () => {
   await expect.poll(standing, PATIENCE).toEqual([first]);
 
   // Answered anew, it is asked no more, and another way of undoing gives it back.
-  await press(page, "1");
+  await press(page, "0");
   await untilSaved(page);
   await expect.poll(standing, PATIENCE).toEqual([first, second].sort((a, b) => a - b));
   await page.getByRole("button", { name: "Undo" }).click();
@@ -57,13 +57,13 @@ test("the tour is shown once, has at most five steps, and stops nothing", async 
   expect(new Set(titles).size).toBe(titles.length);
   expect(titles.length).toBeLessThanOrEqual(5);
   // One may answer while it speaks.
-  await press(page, "1");
+  await press(page, "0");
   await tour(page).getByRole("button", { name: "Start labelling" }).click();
   await tour(page).waitFor({ state: "detached" });
 
   await page.reload();
   await openLabel(page);
-  await press(page, "1");
+  await press(page, "0");
   expect(await tour(page).count()).toBe(0);
 
   // Whoever asks for it sees it again.

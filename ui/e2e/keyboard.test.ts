@@ -55,16 +55,16 @@ test("from Home to labelled items without a mouse", async () => {
   await page.keyboard.press("Enter");
   await openedByKeys(page);
 
-  const [first = 0, second = 0] = await answer(page, 2, () => "1");
+  const [first = 0, second = 0] = await answer(page, 2, () => "0");
   const skipped = await itemShown(page);
   await press(page, "x");
   const flagged = await itemShown(page);
   await page.keyboard.press("m");
   await page.getByText("flagged this item").waitFor();
-  await press(page, "2");
+  await press(page, "1");
   await page.keyboard.press("Control+z");
   await expect.poll(() => itemShown(page), PATIENCE).toBe(flagged);
-  await press(page, "3");
+  await press(page, "7");
   await untilSaved(page);
 
   const rowsOf = async (items: readonly number[]) => {
@@ -92,7 +92,7 @@ test("? shows the keys, Escape closes, and single letters lead to the pages", as
   await keys.getByText("Accept the suggestion").waitFor();
   // What lies behind hears nothing while the dialog is open.
   const item = await itemShown(page);
-  await page.keyboard.press("1");
+  await page.keyboard.press("0");
   await page.keyboard.press("Escape");
   await keys.waitFor({ state: "detached" });
   expect(await itemShown(page)).toBe(item);
@@ -126,7 +126,7 @@ test("the grid answers many items with one key", async () => {
   await page.keyboard.press("e");
   expect(await pressed.count()).toBe(2);
   await page.getByText("A class key answers the 2 selected items.").waitFor();
-  await page.keyboard.press("2");
+  await page.keyboard.press("1");
   await untilSaved(page);
   const classes = async () => {
     const rows = new Map((await scene.client.items("digits")).map((it) => [it.item, it]));

@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 
 import { answer, itemShown, LOST, openLabel, untilAhead, untilSaved } from "./browser";
-import { classOfDigit } from "./data";
+import { classOfDigit, truthOf } from "./data";
 import { Scene } from "./scene";
 import { Server } from "./server";
 
@@ -14,7 +14,7 @@ test("a killed server loses nothing, and the page goes on when it is back", asyn
   const { client } = scene;
   const names = new Map((await client.items("digits")).map((it) => [it.item, it.name]));
   const classOf = (item: number) => classOfDigit(names.get(item) ?? "");
-  const keyOf = (item: number) => String(classOf(item) + 1);
+  const keyOf = (item: number) => truthOf(names.get(item) ?? "");
   await openLabel(page);
 
   const before = await answer(page, 12, keyOf);

@@ -4,7 +4,7 @@
 import { beforeAll, expect, test } from "vitest";
 
 import { answer, LOST, openLabel, untilAhead, untilSaved } from "./browser";
-import { classOfDigit } from "./data";
+import { classOfDigit, truthOf } from "./data";
 import { Scene } from "./scene";
 import { Server } from "./server";
 
@@ -29,7 +29,7 @@ function nWritten(): Promise<number> {
 
 const PATIENCE = { timeout: 20_000, interval: 200 };
 const classOf = (item: number) => classOfDigit(names.get(item) ?? "");
-const keyOf = (item: number) => String(classOf(item) + 1);
+const keyOf = (item: number) => truthOf(names.get(item) ?? "");
 const pairs = (items: readonly number[]) => items.map((it) => [it, classOf(it)]);
 const facts = async () => (await scene.client.history("digits")).map((it) => [it.item, it.class]);
 

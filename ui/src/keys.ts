@@ -39,7 +39,7 @@ const TABLE = {
 
   zoomIn: { scope: "image", chords: ["+", "="] },
   zoomOut: { scope: "image", chords: ["-"] },
-  fit: { scope: "image", chords: ["0"] },
+  fit: { scope: "image", chords: ["Home"] },
   brighter: { scope: "image", chords: ["Shift+ArrowUp"] },
   darker: { scope: "image", chords: ["Shift+ArrowDown"] },
   moreContrast: { scope: "image", chords: ["Shift+ArrowRight"] },
@@ -68,7 +68,7 @@ const TABLE = {
   pan: { scope: "explore", chords: ["H"] },
   zoomInMap: { scope: "explore", chords: ["+", "="] },
   zoomOutMap: { scope: "explore", chords: ["-"] },
-  fitMap: { scope: "explore", chords: ["0"] },
+  fitMap: { scope: "explore", chords: ["Home"] },
   labelSelection: { scope: "explore", chords: ["C"] },
   queueSelection: { scope: "explore", chords: ["Q"] },
   clearSelection: { scope: "explore", chords: ["Escape"] },
@@ -148,11 +148,10 @@ function keyOf({ key, code }: Pressed): string {
   return key;
 }
 
-/** Keys for `n` classes in order: 1-9, then letters that mean nothing else; then none is left. */
-export function classKeys(n: number): string[] {
-  const keys = [..."123456789", ...[...ALPHABET].filter((it) => !isTaken(it))];
-  return Array.from({ length: n }, (_, i) => keys[i] ?? "");
-}
+/** Keys that classes may have, in the order they get them: 1-9, 0, then letters that mean nothing else. */
+export const CLASS_KEYS: readonly string[] = [..."1234567890", ...ALPHABET].filter(
+  (it) => !isTaken(it),
+);
 
 /** Whether `key` means something already, so that no class may have it. */
 export function isTaken(key: string): boolean {

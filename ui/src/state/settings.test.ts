@@ -1,7 +1,19 @@
+import { readFileSync } from "node:fs";
+
 import { expect, test } from "vitest";
 
 import type { Settings } from "../api.types";
-import { changed, faultOf, faultyFields, merge, newClass, resolved, sameColour } from "./settings";
+import {
+  changed,
+  COLOURS,
+  faultOf,
+  faultyFields,
+  merge,
+  newClass,
+  resolved,
+  sameColour,
+  withNew,
+} from "./settings";
 
 const cat = { name: "cat", key: "1", colour: "#0072b2" };
 const dog = { name: "dog", key: "2", colour: "#e69f00" };
@@ -91,4 +103,17 @@ test("values that cannot be are named by their field", () => {
   expect(faultyFields(base)).toEqual([]);
   const draft = { ...base, goal: { max_error: 0, confidence: 0.95 }, overlap: 0, batch_len: 2.5 };
   expect(faultyFields(draft)).toEqual(["goal", "batch_len", "overlap"]);
+});
+
+test("a class that is called like a key has that key, whatever order they come in", () => {
+  const keys = (...names: string[]) => withNew([], names).map((it) => it.key);
+  expect(keys("0", "1", "7")).toEqual(["0", "1", "7"]);
+  expect(keys("none", "1", "i", "I", "x")).toEqual(["2", "1", "I", "3", "4"]);
+  expect(withNew([cat, dog], ["1", "bird"]).map((it) => it.key)).toEqual(["1", "2", "3", "4"]);
+});
+
+test("colours are given as the server gives them", () => {
+  const server = readFileSync("../crates/app/src/http/looks.rs", "utf8");
+  const list = server.split("const COLOURS")[1]?.split("];")[0] ?? "";
+  expect(list.match(/#[0-9a-f]{6}/g)).toEqual(COLOURS);
 });

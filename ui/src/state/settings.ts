@@ -2,7 +2,7 @@
 // is wrong, and how two people's changes are brought together. Saves nothing.
 
 import type { Class, Settings } from "../api.types";
-import { clashes, classKeys, isTaken, type Clash } from "../keys";
+import { clashes, CLASS_KEYS, isTaken, type Clash } from "../keys";
 
 export type Field = keyof Settings;
 
@@ -68,30 +68,57 @@ export function resolved(merged: Merged, theirs: Settings, keep: ReadonlySet<Fie
   };
 }
 
-/** Colours that people with any colour vision tell apart, after Okabe and Ito (2008), and more. */
-const COLOURS = [
+/** Colours that people with any colour vision tell apart: those that the server gives, with their source. */
+export const COLOURS = [
   "#0072b2",
   "#e69f00",
   "#009e73",
   "#cc79a7",
-  "#56b4e9",
   "#d55e00",
-  "#f0e442",
-  "#7a5195",
-  "#8c6d31",
-  "#4d4d4d",
+  "#56b4e9",
+  "#8f7a00",
+  "#332288",
   "#88ccee",
+  "#44aa99",
+  "#117733",
+  "#999933",
+  "#ddcc77",
+  "#cc6677",
+  "#882255",
   "#aa4499",
 ];
 
-/** A class called `name` with the first key and the first colour that are free. */
-export function newClass(name: string, classes: readonly Class[]): Class {
+/** The key that is called as the class is: `7` of a class "7". */
+const ownKey = (name: string): string => CLASS_KEYS.find((it) => it === name.toUpperCase()) ?? "";
+
+/**
+ * A class called `name` with the first colour that is free, and the key of its
+ * name, or else the first that is free and not of one of the names to `come`.
+ */
+export function newClass(
+  name: string,
+  classes: readonly Class[],
+  come: readonly string[] = [],
+): Class {
   const used = new Set(classes.map((it) => it.key.toUpperCase()));
-  const key = classKeys(classes.length + 40).find((it) => it !== "" && !used.has(it)) ?? "";
+  const kept = new Set(come.map(ownKey));
+  const own = ownKey(name);
+  const free = CLASS_KEYS.find((it) => !used.has(it) && !kept.has(it)) ?? "";
   const colours = classes.map((it) => it.colour.toLowerCase());
-  const free = COLOURS.find((it) => !colours.includes(it));
-  return { name, key, colour: free ?? COLOURS[classes.length % COLOURS.length] ?? "#4d4d4d" };
+  const colour = COLOURS.find((it) => !colours.includes(it));
+  return {
+    name,
+    key: own === "" || used.has(own) ? free : own,
+    colour: colour ?? COLOURS[classes.length % COLOURS.length] ?? "#4d4d4d",
+  };
 }
+
+/** The classes, and behind them new ones called `names`. */
+export const withNew = (classes: readonly Class[], names: readonly string[]): Class[] =>
+  names.reduce<Class[]>(
+    (all, name, at) => [...all, newClass(name, all, names.slice(at + 1))],
+    [...classes],
+  );
 
 export type Fault =
   | Readonly<{ kind: "noName" }>

@@ -8,7 +8,7 @@ use super::wire::Class;
 
 /// Keys that answer a class, in the order in which they are given; the other
 /// letters mean something else on the page (`ui/src/keys.ts`).
-const KEYS: &str = "123456789IJKLOSTUWYZ";
+const KEYS: &str = "1234567890IJKLOSTUWYZ";
 
 /// Colours that stay apart for people who see few, after Okabe and Ito (2008),
 /// *Color Universal Design*, and Paul Tol's muted scheme; then round again.
@@ -17,22 +17,31 @@ const COLOURS: [&str; 16] = [
     "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499",
 ];
 
-/// The classes called `names` with the keys and colours in `looks`, or some
-/// that are free.
+/// The classes called `names` with the keys and colours in `looks`. A class
+/// without any has the key that is called as it is, `7` of a class "7"; the
+/// others get those that are free then, in order.
 pub(crate) fn classes(names: &[String], looks: &BTreeMap<String, Look>) -> Vec<Class> {
-    let is_taken = |key: char| looks.values().any(|it| it.key.chars().eq([key]));
-    let mut free = KEYS.chars().filter(|it| !is_taken(*it));
-    let class = |(position, name): (usize, &String)| match looks.get(name) {
-        Some(look) => {
-            Class { name: name.clone(), key: look.key.clone(), colour: look.colour.clone() }
+    let mut keys: Vec<String> =
+        names.iter().map(|it| looks.get(it).map_or(String::new(), |it| it.key.clone())).collect();
+    let has = |keys: &[String], key: &str| keys.iter().any(|it| it.eq_ignore_ascii_case(key));
+    let is_bare = |name: &String| !looks.contains_key(name);
+    for (at, name) in names.iter().enumerate().filter(|it| is_bare(it.1)) {
+        let own = name.to_ascii_uppercase();
+        if is_key(&own) && !has(&keys, &own) {
+            keys[at] = own;
         }
-        None => Class {
-            name: name.clone(),
-            key: free.next().map_or_else(String::new, |it| it.to_string()),
-            colour: COLOURS[position % COLOURS.len()].to_owned(),
-        },
+    }
+    for at in (0..names.len()).filter(|it| is_bare(&names[*it])) {
+        if keys[at].is_empty() {
+            let free = KEYS.chars().map(String::from).find(|it| !has(&keys, it));
+            keys[at] = free.unwrap_or_default();
+        }
+    }
+    let class = |(position, (name, key)): (usize, (&String, String))| {
+        let colour = looks.get(name).map_or(COLOURS[position % COLOURS.len()], |it| &it.colour);
+        Class { name: name.clone(), key, colour: colour.to_owned() }
     };
-    names.iter().enumerate().map(class).collect()
+    names.iter().zip(keys).enumerate().map(class).collect()
 }
 
 /// Whether a class may be answered with `key`, in small letters or large.
@@ -65,8 +74,18 @@ mod tests {
     }
 
     #[test]
+    fn a_class_that_is_called_like_a_key_has_it() {
+        let keys = |names: &[&str]| -> Vec<String> {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            classes(&names, &BTreeMap::new()).into_iter().map(|it| it.key).collect()
+        };
+        assert_eq!(keys(&["0", "1", "7"]), ["0", "1", "7"]);
+        assert_eq!(keys(&["none", "1", "i", "I", "x"]), ["2", "1", "I", "3", "4"]);
+    }
+
+    #[test]
     fn more_classes_than_keys_go_without() {
-        let names: Vec<String> = (0..100).map(|it| it.to_string()).collect();
+        let names: Vec<String> = (0..100).map(|it| format!("class {it}")).collect();
         let keys: Vec<String> =
             classes(&names, &BTreeMap::new()).into_iter().map(|it| it.key).collect();
         let expected = KEYS.chars().map(String::from).chain(iter::repeat(String::new()));

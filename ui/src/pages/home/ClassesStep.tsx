@@ -6,7 +6,7 @@ import { useT } from "../../i18n";
 import { SelectField, TextArea, TextField } from "../../parts/Field";
 import { ClassTag } from "../../parts/ClassTag";
 import { Choice } from "../../parts/Menu";
-import { newClass } from "../../state/settings";
+import { withNew } from "../../state/settings";
 import {
   classesFrom,
   kindsOf,
@@ -15,7 +15,6 @@ import {
   type Chosen,
   type Whose,
 } from "../../state/upload";
-import type { Class } from "../../api.types";
 import styles from "./ClassesStep.module.css";
 
 export type ClassChoice = Readonly<{
@@ -73,10 +72,7 @@ export function ClassesStep(props: Props & { isNew: boolean; me: string }) {
 
 function Typed({ choice, onChange }: Props) {
   const t = useT();
-  const classes = classesFrom(choice.typed).reduce<Class[]>(
-    (all, name) => [...all, newClass(name, all)],
-    [],
-  );
+  const classes = withNew([], classesFrom(choice.typed));
   return (
     <>
       <TextArea

@@ -8,7 +8,7 @@ import { useT, type Translator } from "../../i18n";
 import { Button, IconButton } from "../../parts/Button";
 import { Card } from "../../parts/Card";
 import { TextField } from "../../parts/Field";
-import { faultOf, sameColour, newClass, type Fault } from "../../state/settings";
+import { faultOf, sameColour, withNew, type Fault } from "../../state/settings";
 import { classesFrom } from "../../state/upload";
 import styles from "./Classes.module.css";
 
@@ -61,9 +61,10 @@ export function Classes(props: {
       <Adding
         onAdd={(names) =>
           onChange({
-            classes: names
-              .filter((name) => classes.every((it) => it.name !== name))
-              .reduce((all, name) => [...all, newClass(name, all)], classes),
+            classes: withNew(
+              classes,
+              names.filter((name) => classes.every((it) => it.name !== name)),
+            ),
           })
         }
       />
