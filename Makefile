@@ -4,7 +4,7 @@
 CARGO ?= cargo
 ANNOTA = $(or $(CARGO_TARGET_DIR),target)/release/annota
 NPM = npm --prefix ui --no-audit --no-fund
-UI_SOURCES = $(shell find ui/src ui/public -type f) $(wildcard ui/*.json ui/*.html ui/*.ts ui/*.js)
+UI_SOURCES = $(shell find ui/src ui/public -type f) $(wildcard ui/*.json ui/*.html ui/*.ts ui/*.js ui/*.mjs)
 
 .PHONY: help build ui demo serve test test-ui test-e2e check format
 help:

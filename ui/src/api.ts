@@ -93,6 +93,8 @@ export const api = {
   removeProject: (id: string, name: string) =>
     send<undefined>("DELETE", `${project(id)}${query({ confirm: name })}`),
 
+  /** Data to try on that comes with the page, named as the page's files are. */
+  example: async (name: string): Promise<Blob> => (await reach("GET", `/examples/${name}`)).blob(),
   upload: (id: string, upload: string, files: readonly { path: string; file: Blob }[]) => {
     const form = new FormData();
     for (const { path, file } of files) form.append("file", file, path);

@@ -49,8 +49,9 @@ test("the data names the project", () => {
 });
 
 test("files are told apart by their names", () => {
-  expect(kindsOf(files("a.JPG", "b.png", "c.csv", "d.pdf"))).toEqual({
+  expect(kindsOf(files("a.JPG", "b.png", "c.csv", "d.pdf", "e-idx3-ubyte.gz", "f.npz"))).toEqual({
     n_pictures: 2,
+    n_arrays: 2,
     n_tables: 1,
     n_others: 1,
   });

@@ -63,13 +63,26 @@ export function opened<T extends Chosen>(files: readonly T[]): readonly T[] {
 const PICTURES = /\.(png|jpe?g|gif|webp|bmp|tiff?)$/i;
 const TABLES = /\.(csv|tsv|jsonl?|ndjson|parquet|txt)$/i;
 
-export type Kinds = Readonly<{ n_pictures: number; n_tables: number; n_others: number }>;
+/** Many pictures in one file: NumPy's and MNIST's formats. */
+const ARRAYS = /(\.npz|\.idx[34]|idx[34]-ubyte)(\.gz)?$/i;
+
+export type Kinds = Readonly<{
+  n_pictures: number;
+  n_arrays: number;
+  n_tables: number;
+  n_others: number;
+}>;
 
 /** What the files look like, to be shown before anything is sent; the server decides. */
 export function kindsOf(files: readonly Chosen[]): Kinds {
-  const n_pictures = files.filter((it) => PICTURES.test(it.path)).length;
-  const n_tables = files.filter((it) => TABLES.test(it.path)).length;
-  return { n_pictures, n_tables, n_others: files.length - n_pictures - n_tables };
+  const count = (kind: RegExp) => files.filter((it) => kind.test(it.path)).length;
+  const [n_pictures, n_arrays, n_tables] = [count(PICTURES), count(ARRAYS), count(TABLES)];
+  return {
+    n_pictures,
+    n_arrays,
+    n_tables,
+    n_others: files.length - n_pictures - n_arrays - n_tables,
+  };
 }
 
 /** Class names from what was typed: one a line, or with commas between; none twice. */

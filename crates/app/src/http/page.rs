@@ -34,7 +34,7 @@ page; then build the program again, and start it.</p>
 ";
 
 /// Kinds of files that a page is made of, by the end of their name.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 12] = [
     ("html", "text/html; charset=utf-8"),
     ("js", "text/javascript; charset=utf-8"),
     ("css", "text/css; charset=utf-8"),
@@ -46,6 +46,7 @@ const KINDS: [(&str, &str); 11] = [
     ("txt", "text/plain; charset=utf-8"),
     ("webmanifest", "application/manifest+json"),
     ("wasm", "application/wasm"),
+    ("gz", "application/gzip"),
 ];
 
 /// A file of the page, or the page itself.

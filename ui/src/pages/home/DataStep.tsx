@@ -65,9 +65,10 @@ export function DataStep(props: { choosing: Choosing; onChoose: (choosing: Choos
 
 function Summary({ choosing: { files, nLeftOut } }: { choosing: Choosing }) {
   const t = useT();
-  const { n_pictures, n_tables, n_others } = kindsOf(files);
+  const { n_pictures, n_arrays, n_tables, n_others } = kindsOf(files);
   const notes = [
     n_pictures === 0 ? "" : t("home.nPictures", { count: n_pictures }),
+    n_arrays === 0 ? "" : t("home.nArrays", { count: n_arrays }),
     n_tables === 0 ? "" : t("home.nTables", { count: n_tables }),
     n_others === 0 ? "" : t("home.nOthers", { count: n_others }),
     nLeftOut === 0 ? "" : t("home.nLeftOut", { count: nLeftOut }),

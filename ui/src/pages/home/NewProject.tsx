@@ -31,12 +31,12 @@ type Props = {
 
 export function NewProject({ into, choosing, onChoose, onClose }: Props) {
   const t = useT();
-  const { files } = choosing;
+  const { files, classes: known } = choosing;
   const me = useSession().data?.user?.name ?? "person";
-  const [typedName, setTypedName] = useState<string | null>(null);
+  const [typedName, setTypedName] = useState(known ? t("home.exampleName") : null);
   const [choice, setChoice] = useState<ClassChoice>({
     from: into === null ? "typed" : "later",
-    typed: "",
+    typed: known?.join(", ") ?? "",
     whose: "person",
     who: me,
     textField: "",

@@ -1,10 +1,26 @@
 // From what was dropped or picked to a list of files with their paths. Reads
 // names and sizes only; contents are read when they are sent.
 
+import { api } from "../../api";
 import { isLeftOut, type Chosen } from "../../state/upload";
 
 export type ChosenFile = Chosen & Readonly<{ file: File }>;
-export type Choosing = Readonly<{ files: readonly ChosenFile[]; nLeftOut: number }>;
+/** `classes` are known where the data is the example. */
+export type Choosing = Readonly<{
+  files: readonly ChosenFile[];
+  nLeftOut: number;
+  classes?: readonly string[];
+}>;
+
+/** Written by example.mjs. */
+const EXAMPLE = "handwritten-digits.idx3-ubyte.gz";
+const DIGITS = [..."0123456789"];
+
+/** The data to try on that comes with the page. */
+export async function fromExample(): Promise<Choosing> {
+  const file = new File([await api.example(EXAMPLE)], EXAMPLE);
+  return { files: [chosen(EXAMPLE, file)], nLeftOut: 0, classes: DIGITS };
+}
 
 /** Files of an `<input type="file">`, with the path below the folder that was picked. */
 export function fromInput(list: FileList): Choosing {

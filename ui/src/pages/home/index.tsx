@@ -18,7 +18,7 @@ import { Page } from "../../parts/Page";
 import { Problem } from "../../parts/Problem";
 import { Skeleton } from "../../parts/Skeleton";
 import { useNotify } from "../../parts/Toast";
-import { fromDrop, type Choosing } from "./files";
+import { fromDrop, fromExample, type Choosing } from "./files";
 import styles from "./index.module.css";
 import { NewProject } from "./NewProject";
 import { ProjectCard } from "./ProjectCard";
@@ -44,7 +44,8 @@ export default function HomePage() {
     refetchInterval: ({ state }) => pollOf(state.data),
   });
   const [choosing, setChoosing] = useState<Choosing | null>(null);
-  const drop = useDrop(isOwner, setChoosing);
+  const choose = useChoosing(setChoosing);
+  const drop = useDrop(isOwner, choose);
   const open = () => setChoosing(NONE);
   useKeys({ scopes: ["everywhere"], handlers: isOwner ? { newProject: open } : {} });
 
@@ -72,7 +73,10 @@ export default function HomePage() {
         {projects.isError && (
           <Problem error={projects.error} onRetry={() => void projects.refetch()} />
         )}
-        {projects.data && <Projects of={projects.data} onNew={isOwner ? open : null} />}
+        {projects.data?.length === 0 && (
+          <NoProject onNew={isOwner ? open : null} onExample={() => choose(fromExample())} />
+        )}
+        {projects.data && 0 < projects.data.length && <Projects of={projects.data} />}
       </Page>
       {isOpen && (
         <NewProject
@@ -93,26 +97,31 @@ export default function HomePage() {
   );
 }
 
-function Projects(props: { of: readonly ProjectSummary[]; onNew: (() => void) | null }) {
+function NoProject({ onNew, onExample }: { onNew: (() => void) | null; onExample: () => void }) {
   const t = useT();
-  const { of, onNew } = props;
-  if (of.length === 0) {
-    return (
-      <EmptyState
-        icon="folder"
-        title={t("home.emptyTitle")}
-        actions={
-          onNew && (
+  return (
+    <EmptyState
+      icon="folder"
+      title={t("home.emptyTitle")}
+      actions={
+        onNew && (
+          <>
             <Button look="main" icon="plus" onClick={onNew}>
               {t("home.new")}
             </Button>
-          )
-        }
-      >
-        {t(onNew ? "home.emptyText" : "home.emptyTextOthers")}
-      </EmptyState>
-    );
-  }
+            <Button icon="sparkle" onClick={onExample}>
+              {t("home.tryExample")}
+            </Button>
+          </>
+        )
+      }
+    >
+      {t(onNew ? "home.emptyText" : "home.emptyTextOthers")}
+    </EmptyState>
+  );
+}
+
+function Projects({ of }: { of: readonly ProjectSummary[] }) {
   return (
     <ul className={styles["grid"]}>
       {of.map((it) => (
@@ -124,10 +133,18 @@ function Projects(props: { of: readonly ProjectSummary[]; onNew: (() => void) | 
   );
 }
 
-/** The whole page takes files; the browser would open them otherwise. */
-function useDrop(isOn: boolean, onChoose: (choosing: Choosing) => void) {
+/** Takes what was chosen once it is read. */
+function useChoosing(onChoose: (choosing: Choosing) => void) {
   const notify = useNotify();
   const t = useT();
+  return (reading: Promise<Choosing>) =>
+    void reading.then(onChoose, (error: unknown) =>
+      notify(t("home.cannotRead"), { tone: "bad", detail: reason(t, error) }),
+    );
+}
+
+/** The whole page takes files; the browser would open them otherwise. */
+function useDrop(isOn: boolean, choose: (reading: Promise<Choosing>) => void) {
   const [isOver, setOver] = useState(false);
   const hasFiles = (event: DragEvent) => event.dataTransfer.types.includes("Files");
   const handlers = {
@@ -144,10 +161,7 @@ function useDrop(isOn: boolean, onChoose: (choosing: Choosing) => void) {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(false);
-      if (!isOn) return;
-      fromDrop(event.dataTransfer.items).then(onChoose, (error: unknown) =>
-        notify(t("home.cannotRead"), { tone: "bad", detail: reason(t, error) }),
-      );
+      if (isOn) choose(fromDrop(event.dataTransfer.items));
     },
   };
   return { isOver, handlers };
