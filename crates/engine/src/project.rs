@@ -181,7 +181,7 @@ impl Project {
     }
 
     /// Where lies what can be had again.
-    pub(crate) fn cache_folder(&self) -> PathBuf {
+    pub fn cache_folder(&self) -> PathBuf {
         self.folder.join("cache")
     }
 

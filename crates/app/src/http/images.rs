@@ -20,11 +20,11 @@ use utoipa::IntoParams;
 
 use super::{App, download, error::ApiError, items, open};
 
-/// Below a project's folder; can be deleted at any time.
-const CACHE: &str = "cache/images";
+/// Folder of the small pictures in a project's cache; can be deleted at any time.
+const CACHE: &str = "images";
 /// Longest sides that pictures are scaled to.
 const SIDES: [u32; 6] = [96, 320, 640, 1280, 2560, 5120];
-/// Part of the tag; another way of scaling takes another number.
+/// Part of tags and file names; another way of scaling takes another number.
 const VERSION: u32 = 1;
 
 #[derive(Deserialize, IntoParams)]
@@ -57,9 +57,10 @@ pub(crate) async fn image(
         return Err(ApiError::invalid(format!("no picture is {} pixels wide", query.width))
             .help("ask for 96, 320, 640, 1280, 2560 or 5120"));
     }
-    let (item, folder) = open::with(&app, &p, move |live| picture(live, id)).await?;
+    let (item, cache) = open::with(&app, &p, move |live| picture(live, id)).await?;
     let hash = item.content_hash.to_string();
-    let tag = format!("\"{hash}-{}-{VERSION}\"", query.width);
+    let name = format!("{hash}-{}-{VERSION}", query.width);
+    let tag = format!("\"{name}\"");
     // Another project may have the same name and numbers one day, so the
     // address alone does not make a picture last.
     let kept = match query.v.as_deref() == Some(hash.as_str()) {
@@ -70,7 +71,7 @@ pub(crate) async fn image(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == tag.as_bytes()) {
         return Ok((StatusCode::NOT_MODIFIED, named).into_response());
     }
-    let cached = folder.join(CACHE).join(&hash[..2]).join(format!("{hash}-{}", query.width));
+    let cached = cache.join(CACHE).join(&hash[..2]).join(name);
     let bytes = match tokio::fs::read(&cached).await {
         Ok(bytes) => bytes,
         Err(_) => {
@@ -125,7 +126,7 @@ fn picture(live: &Live, id: i64) -> Result<(Item, std::path::PathBuf), ApiError>
     if matches!(item.source, Source::Inline(_)) {
         return Err(ApiError::not_found(format!("item {id} is a text")).help("show its content"));
     }
-    Ok((item, live.project().folder().to_owned()))
+    Ok((item, live.project().cache_folder()))
 }
 
 /// The picture in small, kept for the next time.
