@@ -16,13 +16,14 @@ struct Serving {
 
 impl Serving {
     fn start(folder: &Path, flags: &[&str]) -> Serving {
-        let mut child = annota()
-            .args(["serve", "--port", "0", "--no-open"])
-            .args(flags)
-            .arg(folder)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut command = annota();
+        command.args(["serve", "--port", "0", "--no-open"]).args(flags).arg(folder);
+        Serving::of(command)
+    }
+
+    /// Waits until `command` says where it listens.
+    fn of(mut command: Command) -> Serving {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the program starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("a pipe"));
         out.read_line(&mut line).expect("a line");
@@ -86,6 +87,24 @@ fn it_says_where_it_is_answers_and_stops_on_ctrl_c() {
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n") && reply.contains("\"ok\""), "{reply}");
     serving.interrupt();
     assert_eq!(serving.child.wait().expect("it ends").code(), Some(0));
+}
+
+#[test]
+fn label_serves_the_page_on_what_it_imported_and_the_same_command_goes_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("texts.txt"), "where is my parcel\nrefund me\n").expect("written");
+    for run in ["first", "second"] {
+        let mut command = annota();
+        command.current_dir(&folder).env("ANNOTA_RUNTIME", "rten");
+        command.args(["label", "texts.txt", "--classes", "delivery,payment"]);
+        command.args(["--port", "0", "--no-open"]);
+        let mut serving = Serving::of(command);
+        let reply = serving.get("/api/projects");
+        assert!(reply.contains("\"n_items\":2"), "{run}: {reply}");
+        assert!(serving.get("/").contains("<!doctype html>"), "the page is there");
+        serving.interrupt();
+        assert_eq!(serving.child.wait().expect("it ends").code(), Some(0));
+    }
 }
 
 #[test]
