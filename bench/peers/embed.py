@@ -66,7 +66,8 @@ def image_preparation(session, job):
 
     def one(path):
         with Image.open(path) as image:
-            pixels = image.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+            filter = Image.Resampling.BILINEAR if min(image.size) < size else Image.Resampling.BICUBIC
+            pixels = image.convert("RGB").resize((size, size), filter)
         return (np.asarray(pixels, dtype=np.float32) / 255 - mean) / std
 
     def prepare(paths):

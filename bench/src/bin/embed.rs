@@ -40,7 +40,7 @@ struct Set {
 
 const SETS: [Set; 4] = [
     Set { name: "trashnet", model: "efficientnet-lite0@224" },
-    Set { name: "cifar10", model: "efficientnet-lite0@128" },
+    Set { name: "cifar10", model: "efficientnet-lite0@160" },
     Set { name: "agnews", model: "all-minilm-l6-v2" },
     Set { name: "chnsenticorp", model: "multilingual-e5-small-zh-en" },
 ];

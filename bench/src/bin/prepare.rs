@@ -1,8 +1,9 @@
 //! Embeds the benchmark sets with the networks that come with the program.
 //!
 //! `prepare SETS_FOLDER OUT_FOLDER [SET…]` writes `OUT/SET.x.npy` (f32, `[items,
-//! dim]`, as the network gives them) and `OUT/SET.y.npy` (i32, class numbers in
-//! alphabetical order) for every set, once; what is there is left alone.
+//! dim]`, as the network gives them), `OUT/SET.y.npy` (i32, class numbers in
+//! alphabetical order) and `OUT/SET.id.txt` (what embedded it) for every set; what
+//! the same network and preparation have embedded before is left alone.
 
 use std::{
     collections::BTreeSet,
@@ -39,12 +40,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         if !wanted.is_empty() && !wanted.iter().any(|it| it == name) {
             continue;
         }
-        if out.join(format!("{as_name}.y.npy")).exists() {
+        let items = read(&sets, name)?;
+        let inputs: Vec<Input<'_>> = items.iter().map(LabelledItem::input).collect();
+        let embedder = embedder(&inputs)?;
+        let id_file = out.join(format!("{as_name}.id.txt"));
+        if fs::read_to_string(&id_file).is_ok_and(|it| it == embedder.id()) {
             continue;
         }
-        let items = read(&sets, name)?;
         eprintln!("bench: embedding {} items of {name}", items.len());
-        embed(&items, &out, as_name)?;
+        embed(embedder.as_ref(), &inputs, &out.join(format!("{as_name}.x.npy")))?;
+        write_classes(&items, &out.join(format!("{as_name}.y.npy")))?;
+        fs::write(id_file, embedder.id())?;
     }
     Ok(())
 }
@@ -54,6 +60,15 @@ struct LabelledItem {
     is_image: bool,
     bytes: Vec<u8>,
     class: String,
+}
+
+impl LabelledItem {
+    fn input(&self) -> Input<'_> {
+        match std::str::from_utf8(&self.bytes) {
+            Ok(text) if !self.is_image => Input::Text(text),
+            _ => Input::Image(&self.bytes),
+        }
+    }
 }
 
 fn read(sets: &Path, name: &str) -> Result<Vec<LabelledItem>, Box<dyn Error>> {
@@ -91,30 +106,30 @@ fn read_folder(folder: &Path) -> Result<Vec<LabelledItem>, Box<dyn Error>> {
     Ok(items)
 }
 
-fn embed(items: &[LabelledItem], out: &Path, name: &str) -> Result<(), Box<dyn Error>> {
-    let inputs: Vec<Input<'_>> = items
-        .iter()
-        .map(|it| match std::str::from_utf8(&it.bytes) {
-            Ok(text) if !it.is_image => Input::Text(text),
-            _ => Input::Image(&it.bytes),
-        })
-        .collect();
+/// The network that the program chooses for these inputs.
+fn embedder(inputs: &[Input<'_>]) -> Result<Box<dyn Embedder>, Box<dyn Error>> {
     let sample: Vec<Input<'_>> = inputs.iter().step_by(1 + inputs.len() / 200).copied().collect();
     let spec = annota_model::choose(&sample).ok_or("a set without items")?;
-    let embedder: Box<dyn Embedder> = annota_model::load(&spec)?;
+    Ok(annota_model::load(&spec)?)
+}
+
+fn embed(embedder: &dyn Embedder, inputs: &[Input<'_>], path: &Path) -> Result<(), Box<dyn Error>> {
     let mut values = Vec::new();
     for batch in inputs.chunks(BATCH_LEN) {
         for embedding in embedder.embed(batch) {
             values.extend(embedding.map_err(|it| it.to_string())?);
         }
     }
-    write(&out.join(format!("{name}.x.npy")), &values, &[items.len(), embedder.dim()])?;
+    write(path, &values, &[inputs.len(), embedder.dim()])
+}
+
+fn write_classes(items: &[LabelledItem], path: &Path) -> Result<(), Box<dyn Error>> {
     let names: BTreeSet<&str> = items.iter().map(|it| it.class.as_str()).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let class = |it: &LabelledItem| names.binary_search(&it.class.as_str()).expect("listed above");
     let classes: Vec<i32> =
         items.iter().map(|it| i32::try_from(class(it))).collect::<Result<_, _>>()?;
-    write(&out.join(format!("{name}.y.npy")), &classes, &[items.len()])
+    write(path, &classes, &[items.len()])
 }
 
 fn write<T: npyz::AutoSerialize + Copy>(

@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 HERE = Path(__file__).parent
 MODELS = HERE / "../../../models"
 FIXTURES = HERE / "../tests/fixtures"
+SIDE = 96
 
 TEXTS = [
     "The room was clean and the staff were friendly.",
@@ -89,7 +90,8 @@ def pictures():
     found = {}
     for path in sorted(FIXTURES.iterdir()):
         picture = decoded(path)
-        scaled = picture.resize((128, 128), Image.BICUBIC)
+        grows = min(picture.size) < SIDE
+        scaled = picture.resize((SIDE, SIDE), Image.BILINEAR if grows else Image.BICUBIC)
         pixels = ((np.asarray(scaled, np.float32) - 127) / 128).transpose(2, 0, 1)[None]
         embedding = network.run(["embedding"], {"image": pixels})[0][0]
         grid = np.asarray(picture.resize((4, 4), Image.BOX), int)

@@ -215,13 +215,17 @@ fn input_size(entry: &Entry, spec: &ModelSpec) -> Result<u32, Error> {
     }
 }
 
+/// Counts the ways in which pictures have been scaled: embeddings of an earlier
+/// one do not compare with today's.
+const SCALING_VERSION: u32 = 2;
+
 /// Name, and a hash of the weights and of everything else that changes results.
 fn identity(entry: &Entry, files: &crate::bundled::Files, size: u32, runtime: Runtime) -> String {
     let tokenizer = files.tokenizer.as_deref().map(ContentHash::of);
     let described = format!(
         "{} {tokenizer:?} {:?} {:?} {} {:?}",
         ContentHash::of(&files.onnx),
-        entry.image,
+        entry.image.as_ref().map(|it| (SCALING_VERSION, it)),
         entry.text,
         entry.output,
         entry.pooling

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn speed_is_measured() {
-        let spec = ModelSpec::parse("efficientnet-lite0@128").expect("a spec");
+        let spec = ModelSpec::parse("efficientnet-lite0@160").expect("a spec");
         assert!(0.0 < items_per_second(&spec).expect("it runs"));
     }
 }

@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn a_spec_is_read_as_it_is_written() {
-        for text in ["efficientnet-lite0@128", "all-minilm-l6-v2"] {
+        for text in ["efficientnet-lite0@160", "all-minilm-l6-v2"] {
             assert_eq!(ModelSpec::parse(text).expect("a spec").to_string(), text);
         }
         assert!(ModelSpec::parse("efficientnet-lite0@big").is_err());

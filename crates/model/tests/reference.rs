@@ -89,14 +89,14 @@ fn pictures_have_the_embeddings_of_pillow_and_onnxruntime() {
     let bytes: Vec<Vec<u8>> = reference.pictures.keys().map(|it| fixture(it)).collect();
     let inputs: Vec<Input<'_>> = bytes.iter().map(|it| Input::Image(it)).collect();
     for runtime in runtimes() {
-        let embedder = embedder("efficientnet-lite0@128", runtime);
+        let embedder = embedder("efficientnet-lite0@96", runtime);
         let embeddings = embed(embedder.as_ref(), &inputs);
         for ((name, expected), got) in reference.pictures.iter().zip(&embeddings) {
             let got: Vec<f32> = got.iter().step_by(5).copied().collect();
             let cosine = cosine(&got, &expected.every_fifth);
-            // The least measured: .9978 for 16-bit grey, .9989 for a 32-pixel
-            // JPEG; decoders differ by up to 3 levels, resizing by rounding.
-            assert!(0.997 <= cosine, "{name} on {runtime}: {cosine}");
+            // The least measured: .9993; decoders differ by up to 3 levels,
+            // resizing by rounding. With the other filter alpha.png has .9915.
+            assert!(0.998 <= cosine, "{name} on {runtime}: {cosine}");
         }
         let alone = embed(embedder.as_ref(), &inputs[3..4]);
         assert_eq!(alone[0], embeddings[3], "a batch of one is a batch of many");
@@ -164,7 +164,7 @@ fn an_item_that_cannot_be_read_costs_itself_alone() {
         (&[0; 4096], "not a picture"),
         (&fixture("alpha.png")[..2000], "damaged PNG"),
     ];
-    let embedder = embedder("efficientnet-lite0@128", Runtime::Rten);
+    let embedder = embedder("efficientnet-lite0@160", Runtime::Rten);
     let mut inputs: Vec<Input<'_>> = bad.iter().map(|it| Input::Image(it.0)).collect();
     inputs.push(Input::Image(&photo));
     inputs.push(Input::Text("not a picture at all"));
@@ -200,7 +200,7 @@ fn a_text_of_megabytes_costs_no_more_than_a_page() {
 #[test]
 fn ids_tell_what_changes_results() {
     let id = |name| embedder(name, Runtime::Rten).id().to_owned();
-    assert_ne!(id("efficientnet-lite0@128"), id("efficientnet-lite0@224"));
+    assert_ne!(id("efficientnet-lite0@160"), id("efficientnet-lite0@224"));
     assert_eq!(id("efficientnet-lite0@224"), id("efficientnet-lite0"));
     for wrong in ["efficientnet-lite0@100", "all-minilm-l6-v2@128"] {
         assert!(load(&ModelSpec::parse(wrong).expect("a spec")).is_err(), "{wrong}");
@@ -238,7 +238,7 @@ fn head(dim: usize, sqrt: bool) -> ExportHead {
 
 #[test]
 fn the_exported_picture_model_answers_as_embedding_and_head_do() {
-    let spec = ModelSpec::parse("efficientnet-lite0@128").expect("a spec");
+    let spec = ModelSpec::parse("efficientnet-lite0@160").expect("a spec");
     let head = head(1280, true);
     let exported = export_onnx(&spec, &head).expect("exported");
     assert!(exported.tokenizer.is_none());
