@@ -1,7 +1,8 @@
 //! Running an ONNX graph: one trait over the runtimes.
 //!
 //! `rten` is always there; onnxruntime is used when its shared library is found
-//! and is then preferred, being up to four times faster. A session runs on one
+//! and is then preferred, being four times faster on networks with depthwise
+//! convolutions and 1.2 to 1.3 times on text encoders. A session runs on one
 //! thread: the backbone runs several side by side.
 
 pub mod onnxruntime;
