@@ -4,6 +4,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, expect, test, vi } from "vitest";
 
+import type { Batch } from "../src/api.types";
 import {
   answer,
   itemShown,
@@ -89,8 +90,14 @@ test("a server that comes back hands out nothing that somebody has in hand", asy
   const ahead = (await itemsLoaded(page)).filter((it) => !olgas.includes(it));
   const item = ahead.at(-1) ?? 0;
   expect(item).not.toBe(await itemShown(page));
+  const isTold = page.waitForResponse(async (response) => {
+    if (!response.url().endsWith("/digits/select")) return false;
+    const batch = (await response.json()) as Batch;
+    return batch.gone.includes(item);
+  });
   await client.label("digits", [[item, classOfDigit(names.get(item) ?? "")]]);
   await page.getByText("39 of 180 answered").first().waitFor();
+  await isTold;
   expect(await answer(page, 20, keyOf)).not.toContain(item);
   await end(LOST_OR_REFUSED);
 });
