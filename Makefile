@@ -18,7 +18,7 @@ help:
 # Everything is built as one workspace: one package alone takes other features,
 # and its dependencies would be compiled again.
 build: ui
-	$(CARGO) build --release --locked --workspace
+	$(CARGO) build --release --locked --workspace --bin annota
 
 ui: ui/dist/index.html
 
@@ -54,5 +54,6 @@ check: format
 format:
 	$(CARGO) fmt --all --check
 
-bench-%: build
+bench-%: ui
+	$(CARGO) build --release --locked --workspace
 	ANNOTA=$(ANNOTA) bench/run $*
