@@ -33,6 +33,12 @@ pub trait Embedder: Send + Sync {
     /// necessarily scaled, or why it has none. Inputs do not influence each
     /// other's result.
     fn embed(&self, inputs: &[Input<'_>]) -> Vec<Result<Vec<f32>, Diagnostic>>;
+
+    /// How many inputs were longer than the network reads, so far: of those the
+    /// beginning decides.
+    fn n_cut(&self) -> u64 {
+        0
+    }
 }
 
 /// What a task model says about every row of the pool.

@@ -95,6 +95,7 @@ pub fn embed(
     let max_batch_len = embedder.batch_len().max(1);
     let mut batch_len = FIRST_BATCH_LEN.min(max_batch_len);
     let mut n_done = 0;
+    let n_cut_before = embedder.n_cut();
     watch.progress("embed", 0, total);
     while n_done < missing.len() {
         if watch.interrupted() {
@@ -109,6 +110,12 @@ pub fn embed(
         n_done += batch.len();
         watch.progress("embed", n_done as u64, total);
         batch_len = next_batch_len(batch_len, started.elapsed()).min(max_batch_len);
+    }
+    let n_cut = embedder.n_cut() - n_cut_before;
+    if 0 < n_cut {
+        watch.note(&format!(
+            "{n_cut} texts are longer than the network reads; their beginnings decide"
+        ));
     }
     remember(project, &report)?;
     Ok(report)

@@ -157,6 +157,13 @@ impl Embedder for Backbone {
         per_worker * self.network.sessions.len()
     }
 
+    fn n_cut(&self) -> u64 {
+        match &self.preparation {
+            Prepared::Image(_) => 0,
+            Prepared::Text(reader) => reader.n_cut(),
+        }
+    }
+
     fn embed(&self, inputs: &[Input<'_>]) -> Vec<Result<Vec<f32>, Diagnostic>> {
         let next = AtomicUsize::new(0);
         let order = longest_first(inputs);

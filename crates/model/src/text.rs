@@ -1,6 +1,9 @@
 //! From a text to the token ids that a network reads.
 
-use std::borrow::Cow;
+use std::{
+    borrow::Cow,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use tokenizers::{Tokenizer, TruncationParams};
 
@@ -16,6 +19,7 @@ pub struct Reader {
     prefix: String,
     max_tokens: usize,
     padding: i64,
+    n_cut: AtomicU64,
 }
 
 impl Reader {
@@ -40,23 +44,33 @@ impl Reader {
             prefix: entry.prefix.clone(),
             max_tokens: entry.max_tokens,
             padding: i64::from(padding.unwrap_or(0)),
+            n_cut: AtomicU64::new(0),
         })
     }
 
     /// Token ids of `text` with the model's special tokens, at most
-    /// `max_tokens` of them; the rest of a longer text is not read.
+    /// `max_tokens` of them; the rest of a longer text is not read, and counted.
     ///
     /// # Errors
     ///
     /// What the tokenizer says, as a sentence.
     pub fn read(&self, text: &str) -> Result<Vec<i64>, String> {
-        let text = &text[..text.floor_char_boundary(BYTES_PER_TOKEN * self.max_tokens)];
+        let beginning = &text[..text.floor_char_boundary(BYTES_PER_TOKEN * self.max_tokens)];
+        let is_long = beginning.len() < text.len();
         let text: Cow<'_, str> = match self.prefix.as_str() {
-            "" => text.into(),
-            prefix => format!("{prefix}{text}").into(),
+            "" => beginning.into(),
+            prefix => format!("{prefix}{beginning}").into(),
         };
         let encoding = self.tokenizer.encode_fast(text, true).map_err(|e| e.to_string())?;
+        if is_long || !encoding.get_overflowing().is_empty() {
+            self.n_cut.fetch_add(1, Ordering::Relaxed);
+        }
         Ok(encoding.get_ids().iter().map(|&it| i64::from(it)).collect())
+    }
+
+    /// Texts that were longer than what was read of them.
+    pub fn n_cut(&self) -> u64 {
+        self.n_cut.load(Ordering::Relaxed)
     }
 
     /// The id that fills up shorter texts of a batch.

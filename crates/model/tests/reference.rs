@@ -126,6 +126,16 @@ fn texts_have_the_embeddings_of_tokenizers_and_onnxruntime() {
 }
 
 #[test]
+fn texts_that_are_longer_than_what_is_read_are_counted() {
+    let embedder = embedder("all-minilm-l6-v2", Runtime::Rten);
+    embed(embedder.as_ref(), &[Input::Text("short"), Input::Text(&"word ".repeat(200))]);
+    assert_eq!(embedder.n_cut(), 0);
+    let (words, megabytes) = ("word ".repeat(300), "x".repeat(2_000_000));
+    embed(embedder.as_ref(), &[Input::Text(&words), Input::Text(&megabytes)]);
+    assert_eq!(embedder.n_cut(), 2);
+}
+
+#[test]
 fn padding_changes_nothing() {
     for runtime in runtimes() {
         let files = annota_model::bundled::files("all-minilm-l6-v2").expect("undamaged");
