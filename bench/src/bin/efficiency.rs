@@ -180,16 +180,7 @@ impl Set {
         let rng_seed = rng_seed << 32 | labelled.len() as u64;
         match chooser {
             Chooser::Always(strategy) => select(strategy, &input, n, rng_seed),
-            Chooser::Policy => {
-                let progress = policy::Progress {
-                    n_classes,
-                    n_pool: self.n_rows(),
-                    n_labelled: labelled.len(),
-                    budget: None,
-                    rounds: &[],
-                };
-                policy::propose(&input, &progress, n, rng_seed)
-            }
+            Chooser::Policy => policy::propose(&input, n, rng_seed),
         }
     }
 

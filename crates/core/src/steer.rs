@@ -280,18 +280,11 @@ fn ask(situation: &Situation<'_>, pool: &Pool) -> Step {
         predictions: situation.predictions,
         n_classes: situation.n_classes,
     };
-    let progress = policy::Progress {
-        n_classes: situation.n_classes,
-        n_pool: situation.embeddings.n_rows() as usize,
-        n_labelled,
-        budget: None,
-        rounds: &[],
-    };
     let wish = ((GROWTH * n_labelled as f64) as usize).max(situation.n_classes).max(LEAST_BATCH);
     let wish = wish.max(situation.least_batch);
     let left = situation.budget.map_or(usize::MAX, |it| it as usize - n_labelled);
     let seed = seed(situation, 3 + n_labelled as u64);
-    let batch = policy::propose(&input, &progress, wish.min(left), seed);
+    let batch = policy::propose(&input, wish.min(left), seed);
     Step::Ask(batch.into_iter().map(question).collect())
 }
 

@@ -4,10 +4,7 @@
 //! It asks nobody.
 
 use annota_core::{
-    acquire::{
-        self, Chosen, SelectInput, Strategy,
-        policy::{self, Progress},
-    },
+    acquire::{self, Chosen, SelectInput, Strategy, policy},
     model::Predictions,
     pool::{Pool, Row},
 };
@@ -33,15 +30,6 @@ pub fn select(
     let input = SelectInput { pool: &pool, embeddings: &set.embeddings, predictions, n_classes };
     match strategy {
         Some(strategy) => acquire::select(strategy, &input, n, rng_seed),
-        None => {
-            let progress = Progress {
-                n_classes,
-                n_pool: set.n_rows() as usize,
-                n_labelled: answered.len(),
-                budget: None,
-                rounds: &[],
-            };
-            policy::propose(&input, &progress, n, rng_seed)
-        }
+        None => policy::propose(&input, n, rng_seed),
     }
 }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use annota_core::{
-    acquire::policy::{self, Progress},
+    acquire::policy,
     item::ItemId,
     label::{Label, Purpose},
     pool::Row,
@@ -483,13 +483,6 @@ fn to_plan(desk: &Desk, set: &WorkingSet, asks: Vec<Ask>) -> Vec<Planned> {
         return chosen.into_iter().map(to_planned).collect();
     }
     let n_classes = set.schema.n_classes();
-    let none = Progress {
-        n_classes,
-        n_pool: set.n_rows() as usize,
-        n_labelled: 0,
-        budget: None,
-        rounds: &[],
-    };
     let is_random = |purpose: Purpose| purpose == Purpose::Random;
     let n_leased = desk.queue.n_leased_for(Purpose::Random);
     let mut n_given = set.answers().filter(|it| is_random(it.purpose)).count() + n_leased;
@@ -499,7 +492,7 @@ fn to_plan(desk: &Desk, set: &WorkingSet, asks: Vec<Ask>) -> Vec<Planned> {
     let mut planned = Vec::new();
     loop {
         n_asked += 1;
-        let is_due = n_given < policy::n_random(&none, n_asked);
+        let is_due = n_given < policy::n_random(n_classes, 0, n_asked);
         let next = if is_due { random.next().or_else(|| chosen.next()) } else { chosen.next() };
         let Some(ask) = next.or_else(|| random.next()) else { return planned };
         n_given += usize::from(is_random(ask.purpose));
