@@ -133,9 +133,13 @@ export interface components {
             /** Format: int32 */
             n_answered_before: number;
             /** Format: int32 */
+            n_answered_twice: number;
+            /** Format: int32 */
             n_audited: number;
             /** Format: int32 */
             n_auto_labelled: number;
+            /** Format: int32 */
+            n_disagreed: number;
             /** Format: int32 */
             n_items: number;
             /** Format: int32 */

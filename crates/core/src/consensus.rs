@@ -53,6 +53,16 @@ pub fn majority_vote(
     items.rows.iter().zip(&items.answers).map(winner).collect()
 }
 
+/// The class that most of `classes` are; ties to the lower class.
+pub fn most_frequent(classes: impl IntoIterator<Item = ClassId>) -> Option<ClassId> {
+    let mut votes: BTreeMap<ClassId, usize> = BTreeMap::new();
+    for class in classes {
+        *votes.entry(class).or_default() += 1;
+    }
+    let best = votes.into_iter().reduce(|best, it| if best.1 < it.1 { it } else { best });
+    best.map(|it| it.0)
+}
+
 /// What Dawid and Skene's model says about items and annotators.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DawidSkene {

@@ -1,8 +1,9 @@
 //! What to do next: ask, audit, leave to people, or stop.
 //!
 //! A pure function of the facts so far. The loop on a store and the simulation
-//! call the same one, and a run resumes from its facts alone. It asks nobody
-//! and trains nothing; whoever drives it fits the model on [`learnable`] facts.
+//! call the same one, and a run resumes from its facts and the audit it had
+//! drawn. It asks nobody and trains nothing; whoever drives it fits the model on
+//! [`learnable`] facts, and has all drawn items answered before the next step.
 //!
 //! A run goes through two stages. While it trains, the default policy chooses
 //! what to ask. As soon as the labels are nearly good enough, they are frozen
@@ -105,7 +106,7 @@ pub enum Step {
     Audit {
         /// The open items in the order of the frozen score.
         frozen: Frozen,
-        /// The audited items not answered yet; all of them at first.
+        /// The audited items.
         rows: Vec<Row>,
     },
     /// Leave these to people: ask `questions`, record the known answers of
@@ -138,6 +139,25 @@ pub fn learnable(facts: &[Fact]) -> Vec<(Row, Label)> {
 pub fn before_audit(facts: &[Fact]) -> &[Fact] {
     let first = facts.iter().position(|it| it.purpose == Purpose::Audit);
     &facts[..first.unwrap_or(facts.len())]
+}
+
+/// The audited rows, and whether the frozen label was wrong. An item answered
+/// twice, to see whether people agree, counts as it was answered first.
+///
+/// # Panics
+///
+/// If there are audited facts but no frozen labels.
+pub fn audited(situation: &Situation<'_>) -> Vec<(Row, bool)> {
+    let facts = &situation.facts[before_audit(situation.facts).len()..];
+    let is_wrong = |it: &Fact| {
+        let frozen = situation.frozen_labels.expect("the labels of an audit are frozen");
+        !it.label.agrees(&frozen[it.row.index()])
+    };
+    let answers = facts.iter().filter(|it| it.purpose == Purpose::Audit);
+    let mut audit: Vec<(Row, bool)> = answers.map(|it| (it.row, is_wrong(it))).collect();
+    audit.sort_by_key(|it| it.0);
+    audit.dedup_by_key(|it| it.0);
+    audit
 }
 
 /// Answers below which nothing is frozen, and no estimate of the errors is
@@ -293,27 +313,11 @@ fn question(chosen: Chosen) -> Question {
     Question { row: chosen.row, purpose, reason: Some(chosen.reason) }
 }
 
-/// Once the first audited item is answered.
+/// Once the audit is answered.
 fn after_freeze(situation: &Situation<'_>, pool: &Pool) -> Step {
-    let frozen = situation.frozen_labels.expect("the labels of an audit are frozen");
-    let facts = &situation.facts[before_audit(situation.facts).len()..];
-    let is_wrong = |it: &Fact| !it.label.agrees(&frozen[it.row.index()]);
-    let mut audit: Vec<(Row, bool)> = facts
-        .iter()
-        .filter(|it| it.purpose == Purpose::Audit)
-        .map(|it| (it.row, is_wrong(it)))
-        .collect();
-    // An item answered twice, to see whether people agree, counts as it was
-    // answered first.
-    audit.sort_by_key(|it| it.0);
-    audit.dedup_by_key(|it| it.0);
-    let excluded: Vec<Row> =
-        facts.iter().filter(|it| it.purpose == Purpose::Remainder).map(|it| it.row).collect();
-    if excluded.is_empty()
-        && let Some(step) = unfinished_audit(situation, pool, &audit)
-    {
-        return step;
-    }
+    let audit = audited(situation);
+    let left = situation.facts.iter().filter(|it| it.purpose == Purpose::Remainder);
+    let excluded: Vec<Row> = left.map(|it| it.row).collect();
     let n_items = situation.embeddings.n_rows();
     let (goal, first_forbidden) = (situation.goal, situation.goal.first_forbidden(n_items));
     let mut walk = Walk::new(pool.unlabelled(), &audit, first_forbidden, goal.alpha());
@@ -322,20 +326,6 @@ fn after_freeze(situation: &Situation<'_>, pool: &Pool) -> Step {
         return Step::Done(Certificate::new(goal, n_items, &walk));
     }
     if is_spent(situation) { Step::BudgetSpent } else { rest(situation, &walk, &audit) }
-}
-
-/// What is left of an audit that was interrupted. No fact has come since that
-/// the model may learn from, so the same audit is found again.
-fn unfinished_audit(situation: &Situation<'_>, pool: &Pool, audit: &[(Row, bool)]) -> Option<Step> {
-    let facts = before_audit(situation.facts);
-    let before = Situation { facts, frozen_labels: None, ..*situation };
-    let Some(Step::Audit { frozen, mut rows }) =
-        audit_due(&before, pool).map(|plan| self::audit(&before, pool, plan))
-    else {
-        return None;
-    };
-    rows.retain(|row| audit.iter().all(|it| it.0 != *row));
-    (!rows.is_empty()).then_some(Step::Audit { frozen, rows })
 }
 
 fn rest(situation: &Situation<'_>, walk: &Walk, audit: &[(Row, bool)]) -> Step {
@@ -433,13 +423,12 @@ mod tests {
                     facts.extend(questions.iter().map(|it| answer(it.row, it.purpose)));
                 }
                 Step::Audit { frozen, rows } => {
-                    // Interrupted after three answers, the same audit goes on.
                     n_audits += 1;
-                    assert_eq!(n_audits, 1);
-                    facts.extend(rows[..3].iter().map(|row| answer(*row, Purpose::Audit)));
-                    let (again, _) = resumed(&world, &facts);
-                    assert_eq!(again, Step::Audit { frozen, rows: rows[3..].to_vec() });
-                    facts.extend(rows[3..].iter().map(|row| answer(*row, Purpose::Audit)));
+                    assert_eq!(frozen.population() as usize, 400 - facts.len());
+                    facts.extend(rows.iter().map(|row| answer(*row, Purpose::Audit)));
+                    // Somebody else was asked about one of them too, and disagrees.
+                    let other = Label::Class(ClassId(1 - rows[0].0 as u16 % 2));
+                    facts.push(Fact { row: rows[0], label: other, purpose: Purpose::Audit });
                 }
                 Step::Rest { excluded, questions, released } => {
                     assert_eq!(excluded.len(), questions.len() + released.len());

@@ -20,7 +20,8 @@ use crate::{
     Error, Watch,
     project::Project,
     store::{
-        AnnotationId, AnnotatorId, Item, ModelVersionId, NewAnnotation, ShownSuggestion, Source,
+        Annotation, AnnotationId, AnnotatorId, Item, ModelVersionId, NewAnnotation,
+        ShownSuggestion, Source, without_undone,
     },
     working_set::WorkingSet,
 };
@@ -153,7 +154,8 @@ pub enum Ended {
 }
 
 /// Puts `asks` to the oracle one by one; every answer is durable before the
-/// next question is shown. An undo takes back the answer before and asks again.
+/// next question is shown. An undo takes back the answer before, of this batch or
+/// an earlier one, and asks again.
 ///
 /// # Errors
 ///
@@ -167,7 +169,7 @@ pub fn annotate(
     watch: &dyn Watch,
 ) -> Result<Ended, Error> {
     let annotator = project.store().annotator(&oracle.annotator())?;
-    let ids: Vec<ItemId> = asks.iter().map(|it| set.item(it.row)).collect();
+    let mut asks = asks.to_vec();
     let mut kept: Vec<AnnotationId> = Vec::with_capacity(asks.len());
     while kept.len() < asks.len() {
         if watch.interrupted() {
@@ -175,15 +177,19 @@ pub fn annotate(
         }
         let position = kept.len();
         let ask = &asks[position];
-        let item = project.store().items_by_id(&ids[position..=position])?.remove(0);
+        let item = project.store().items_by_id(&[set.item(ask.row)])?.remove(0);
         let suggestion = shown.filter(|_| ask.purpose != Purpose::Audit).map(|it| suggest(it, ask));
         let question = question(project, item, ask, suggestion);
         let asked_at = Timestamp::now();
         let fact = match oracle.answer(&question, position, asks.len())? {
             Reply::Quit => return Ok(Ended::Quit),
             Reply::Undo => {
-                if let Some(last) = kept.pop() {
-                    take_back(project, annotator, ids[position - 1], ask.purpose, last)?;
+                match kept.pop() {
+                    Some(last) => {
+                        let before = &asks[position - 1];
+                        take_back(project, annotator, set.item(before.row), before.purpose, last)?;
+                    }
+                    None => drop(asks.splice(..0, take_back_earlier(project, set, annotator)?)),
                 }
                 continue;
             }
@@ -229,6 +235,23 @@ fn question(project: &Project, item: Item, ask: &Ask, suggestion: Option<Suggest
         suggestion,
         reason: ask.reason,
     }
+}
+
+/// Takes back what `annotator` last answered, before this batch; what is to be
+/// asked again, if there is anything.
+fn take_back_earlier(
+    project: &Project,
+    set: &WorkingSet,
+    annotator: AnnotatorId,
+) -> Result<Option<Ask>, Error> {
+    let standing = without_undone(project.store().annotations(None)?);
+    let was_asked = |it: &&Annotation| it.fact.annotator == annotator && it.fact.asked_at.is_some();
+    let last = standing.iter().rev().find(was_asked);
+    let Some((last, row)) = last.and_then(|it| Some((it, set.row(it.fact.item)?))) else {
+        return Ok(None);
+    };
+    take_back(project, annotator, last.fact.item, last.fact.purpose, last.id)?;
+    Ok(Some(Ask { row, purpose: last.fact.purpose, reason: "" }))
 }
 
 fn take_back(

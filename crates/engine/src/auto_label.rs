@@ -26,12 +26,13 @@ use jiff::Timestamp;
 use crate::{
     Error, Watch,
     annotate::{Ask, Ended, Oracle, Shown, annotate},
-    certificate::{self, Issued},
+    certificate::{self, Asked, Issued},
     precision::{Claim, audit_len, least_audit, precision},
     project::Project,
     select::select,
     store::{
-        Audit, AuditState, ModelVersion, ModelVersionId, NewAnnotation, NewAudit, NewCertificate,
+        AnnotationId, Audit, AuditState, ModelVersion, ModelVersionId, NewAnnotation, NewAudit,
+        NewCertificate,
     },
     train::{hash_of, to_json, train, untrainable},
     working_set::{Fact, WorkingSet},
@@ -154,6 +155,8 @@ pub(crate) struct Steering {
 /// The model under audit.
 struct FrozenModel {
     audit: Audit,
+    /// What the audit was drawn to show.
+    asked: Asked,
     predictions: Predictions,
 }
 
@@ -221,8 +224,9 @@ impl Steering {
             self.learn(project, set, config)?;
             return Ok(after_certificate(issued, config));
         }
-        self.resume_audit(project, set, config, watch)?;
+        self.resume_audit(project, set, watch)?;
         self.learn(project, set, config)?;
+        let config = &self.as_begun(config);
         let situation = self.situation(set, config);
         if let Some(frozen) = &self.frozen {
             let pending = pending_draws(set, &frozen.audit);
@@ -230,14 +234,14 @@ impl Steering {
                 return Ok(Turn::Ask(audit_asks(&pending)));
             }
             if config.claim != Claim::AllLabels {
-                let (open, audit) = open_and_audited(&situation, frozen, set);
+                let (open, audit) = open_and_audited(&situation, set);
                 return self.issue_precision(project, set, config, &open, &audit);
             }
             if config.leave_rest {
                 let walk = walk_without_asking(&situation, frozen, set);
                 let certificate = Certificate::new(config.goal, set.n_rows(), &walk);
                 if certificate.auto_labelled.is_empty() {
-                    let (open, audit) = open_and_audited(&situation, frozen, set);
+                    let (open, audit) = open_and_audited(&situation, set);
                     let least = certificate.smallest_audit;
                     return self.end_without(project, &open, &audit, least);
                 }
@@ -256,6 +260,15 @@ impl Steering {
         }
     }
 
+    /// An audit in hand is finished for the goal and the claim it was drawn for:
+    /// chosen after its answers were seen, they would prove nothing.
+    fn as_begun(&self, config: &AutoLabelConfig) -> AutoLabelConfig {
+        let Some(Asked { goal, claim }) = self.frozen.as_ref().map(|it| it.asked) else {
+            return *config;
+        };
+        AutoLabelConfig { goal, claim, ..*config }
+    }
+
     /// Fits the model on what it may know.
     fn learn(
         &mut self,
@@ -264,40 +277,31 @@ impl Steering {
         config: &AutoLabelConfig,
     ) -> Result<(), Error> {
         self.facts = steer_facts(set, self.audit(), project)?;
-        self.predictions = match lessons(set, &self.facts).as_slice() {
+        self.predictions = match lessons(set, &self.facts, set.last_fact()).as_slice() {
             [] => None,
-            lessons => Some(Arc::new(self.fit(lessons, config)?)),
+            lessons => {
+                let fitted = self.model.fit_predict(lessons, config.rng_seed);
+                Some(Arc::new(fitted.map_err(untrainable)?))
+            }
         };
         Ok(())
     }
 
-    fn fit(
-        &mut self,
-        lessons: &[(Row, Label)],
-        config: &AutoLabelConfig,
-    ) -> Result<Predictions, Error> {
-        self.model.fit_predict(lessons, config.rng_seed).map_err(untrainable)
-    }
-
-    /// Goes on with an audit that was begun, with the model that was frozen: it
-    /// is trained again from the facts it knew, and must be the same.
+    /// Goes on with an audit that was begun, with the model that was frozen.
     fn resume_audit(
         &mut self,
         project: &Project,
         set: &WorkingSet,
-        config: &AutoLabelConfig,
         watch: &dyn Watch,
     ) -> Result<(), Error> {
         if self.frozen.is_some() {
             return Ok(());
         }
         let Some(audit) = project.store().open_audit()? else { return Ok(()) };
-        let facts = steer_facts(set, Some(&audit), project)?;
-        let predictions = self.fit(&lessons(set, steer::before_audit(&facts)), config)?;
-        let version = version_of(project, audit.audit.model_version)?;
-        let is_same = version.version.hash == hash_of(&predictions).to_string();
-        if is_same && audit.state == AuditState::Open {
-            self.frozen = Some(FrozenModel { audit, predictions });
+        let same = frozen_predictions(project, set, &audit, &mut self.model)?;
+        if let (Some(predictions), AuditState::Open) = (same, audit.state) {
+            let asked = Asked::read(&audit)?;
+            self.frozen = Some(FrozenModel { audit, asked, predictions });
             return Ok(());
         }
         project.store().close_audit(audit.id)?;
@@ -523,7 +527,8 @@ fn audit_now(
     audit_open(project, set, config, predictions, &open, plan.n_draws)
 }
 
-/// Freezes the scores of `open` and draws the audit from it.
+/// Freezes the scores of `open` and draws the audit from it, if the budget has
+/// room for it.
 fn audit_open(
     project: &Project,
     set: &WorkingSet,
@@ -532,11 +537,16 @@ fn audit_open(
     open: &[Row],
     n_draws: u32,
 ) -> Result<Turn, Error> {
+    let n_draws = n_draws.min(open.len() as u32);
+    let n_answered = set.n_rows() - open.len() as u32;
+    if config.budget.is_some_and(|it| it < n_answered + n_draws) {
+        return Ok(Turn::End(Outcome::BudgetSpent));
+    }
     let score = |row: &Row| (*row, predictions.uncertainty[row.index()]);
     let scores: Vec<(Row, f32)> = open.iter().map(score).collect();
     let mut rng = fastrand::Rng::with_seed(config.rng_seed);
     let frozen = freeze(&scores, rng.u64(..));
-    let rows = frozen.draw_audit(n_draws.min(frozen.population()), rng.u64(..));
+    let rows = frozen.draw_audit(n_draws, rng.u64(..));
     open_audit(project, set, config, &frozen, &rows)
 }
 
@@ -548,14 +558,14 @@ fn open_audit(
     frozen: &Frozen,
     rows: &[Row],
 ) -> Result<Turn, Error> {
-    let lessons = lessons(set, &steer_facts(set, None, project)?);
+    let lessons = lessons(set, &steer_facts(set, None, project)?, set.last_fact());
     let trained = train(project, set, &lessons, config.rng_seed)?;
     let new = NewAudit {
         model_version: trained.version,
         score_hash: frozen.hash().to_string(),
         population: u64::from(frozen.population()),
         rng_seed: config.rng_seed,
-        parameters: to_json(&certificate::Asked::from(config.goal)),
+        parameters: Asked { goal: config.goal, claim: config.claim }.to_json(),
     };
     let store = project.store();
     let id = store.freeze_audit(&new, Timestamp::now())?;
@@ -568,7 +578,7 @@ fn open_audit(
 fn walk_without_asking(situation: &Situation<'_>, frozen: &FrozenModel, set: &WorkingSet) -> Walk {
     const LEAST_ERRORS: usize = 30;
     const PENALTY: f64 = 3.0;
-    let (population, audit) = open_and_audited(situation, frozen, set);
+    let (population, audit) = open_and_audited(situation, set);
     let goal = situation.goal;
     let mut walk = Walk::new(&population, &audit, goal.first_forbidden(set.n_rows()), goal.alpha());
     let signals = Signals::new(frozen.predictions.n_signals, &frozen.predictions.signals);
@@ -588,20 +598,12 @@ fn walk_without_asking(situation: &Situation<'_>, frozen: &FrozenModel, set: &Wo
 
 /// What the audit was drawn from, and the audited rows with whether the frozen
 /// label was wrong.
-fn open_and_audited(
-    situation: &Situation<'_>,
-    frozen: &FrozenModel,
-    set: &WorkingSet,
-) -> (Vec<Row>, Vec<(Row, bool)>) {
-    let labels = &frozen.predictions.labels;
+fn open_and_audited(situation: &Situation<'_>, set: &WorkingSet) -> (Vec<Row>, Vec<(Row, bool)>) {
     let trained = steer::before_audit(situation.facts);
     let mut is_open = vec![true; set.n_rows() as usize];
     trained.iter().for_each(|it| is_open[it.row.index()] = false);
     let population = (0..set.n_rows()).map(Row).filter(|it| is_open[it.index()]).collect();
-    // People may have answered some of the rest as well; those were not drawn.
-    let audited = situation.facts[trained.len()..].iter().filter(|it| it.purpose == Purpose::Audit);
-    let audit = audited.map(|it| (it.row, !it.label.agrees(&labels[it.row.index()]))).collect();
-    (population, audit)
+    (population, steer::audited(situation))
 }
 
 /// Drawn items that nobody has answered since, in the order of drawing.
@@ -610,6 +612,25 @@ fn pending_draws(set: &WorkingSet, audit: &Audit) -> Vec<Row> {
         set.answers().filter(|it| it.purpose == Purpose::Audit).map(|it| it.row).collect();
     let drawn = audit.drawn.iter().filter_map(|it| set.row(*it));
     drawn.filter(|it| !answered.contains(it)).collect()
+}
+
+/// What the model under `audit` said about every row: it is trained again from
+/// the facts it knew. `None` if it is not the same, because the pool or those
+/// facts are not.
+pub(crate) fn frozen_predictions(
+    project: &Project,
+    set: &WorkingSet,
+    audit: &Audit,
+    model: &mut ClassModel,
+) -> Result<Option<Predictions>, Error> {
+    let version = version_of(project, audit.audit.model_version)?.version;
+    let facts = steer_facts(set, Some(audit), project)?;
+    let known = lessons(set, steer::before_audit(&facts), version.trained_through);
+    if known.is_empty() {
+        return Ok(None);
+    }
+    let predictions = model.fit_predict(&known, version.rng_seed).map_err(untrainable)?;
+    Ok((version.hash == hash_of(&predictions).to_string()).then_some(predictions))
 }
 
 fn version_of(project: &Project, id: ModelVersionId) -> Result<ModelVersion, Error> {
@@ -657,10 +678,10 @@ fn steer_facts(
     Ok(facts)
 }
 
-/// What the model learns from: facts it may know, and what a crowd said about
-/// items that nobody was asked about.
-fn lessons(set: &WorkingSet, facts: &[steer::Fact]) -> Vec<(Row, Label)> {
-    let mut lessons: BTreeMap<Row, Label> = set.crowd_labels();
+/// What the model learns from: facts it may know, and what a crowd had said, up
+/// to and with `through`, about items that nobody was asked about.
+fn lessons(set: &WorkingSet, facts: &[steer::Fact], through: AnnotationId) -> Vec<(Row, Label)> {
+    let mut lessons: BTreeMap<Row, Label> = set.crowd_labels(through);
     lessons.extend(steer::learnable(facts));
     lessons.into_iter().filter(|it| it.1 != ABSTAINED).collect()
 }

@@ -1,8 +1,11 @@
 //! The certificate as a document: what was shown, and all that is needed to
 //! check it. `core` does the arithmetic; here it gets names, hashes and words.
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
 use annota_core::{
     certify::{Certificate, Goal},
+    label::{Label, Purpose},
     pool::Row,
 };
 use serde::{Deserialize, Serialize};
@@ -11,20 +14,46 @@ use crate::{
     Error,
     precision::{Claim, Precision, ShownPrecision},
     project::Project,
-    store::{Audit, CertificateId, ModelVersion},
+    store::{AnnotatorId, Audit, CertificateId, ModelVersion},
+    train::to_json,
     working_set::WorkingSet,
 };
 
-/// What was asked for, on disk.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+/// What an audit was drawn to show.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Asked {
-    max_error: f64,
-    confidence: f64,
+    pub(crate) goal: Goal,
+    pub(crate) claim: Claim,
 }
 
-impl From<Goal> for Asked {
-    fn from(goal: Goal) -> Asked {
-        Asked { max_error: goal.max_error(), confidence: goal.confidence() }
+/// The same, on disk.
+#[derive(Serialize, Deserialize)]
+struct AskedDocument {
+    max_error: f64,
+    confidence: f64,
+    #[serde(default)]
+    claim: Claim,
+}
+
+impl Asked {
+    /// What `audit` was drawn to show.
+    pub(crate) fn read(audit: &Audit) -> Result<Asked, Error> {
+        let damaged = |reason: String| Error::Damaged {
+            what: format!("audit {}", audit.id.0),
+            reason,
+            help: "restore the database from a backup".to_owned(),
+        };
+        let document: AskedDocument =
+            serde_json::from_str(&audit.audit.parameters).map_err(|it| damaged(it.to_string()))?;
+        let goal = Goal::new(document.max_error, document.confidence);
+        let goal = goal.ok_or_else(|| damaged("its goal is no goal".to_owned()))?;
+        Ok(Asked { goal, claim: document.claim })
+    }
+
+    pub(crate) fn to_json(self) -> String {
+        let Asked { goal, claim } = self;
+        let (max_error, confidence) = (goal.max_error(), goal.confidence());
+        to_json(&AskedDocument { max_error, confidence, claim })
     }
 }
 
@@ -67,6 +96,13 @@ pub struct Document {
     pub n_left_to_people: u32,
     /// Items on which an annotator abstained; audited ones count as errors.
     pub n_abstained: u32,
+    /// Audited items that more than one person answered.
+    #[serde(default)]
+    pub n_answered_twice: u32,
+    /// Those of them that they answered differently: the certificate is relative
+    /// to the annotator.
+    #[serde(default)]
+    pub n_disagreed: u32,
     /// Id of the embedder.
     pub backbone: String,
     /// The frozen model version.
@@ -91,6 +127,7 @@ pub(crate) fn document(
     set: &WorkingSet,
 ) -> Document {
     let (goal, n_items) = (certificate.goal, certificate.n_items);
+    let (n_answered_twice, n_disagreed) = answered_twice(audit, set);
     let n_abstained = set.last_answers().values().filter(|it| it.is_none()).count();
     Document {
         statement: format!(
@@ -114,6 +151,8 @@ pub(crate) fn document(
         coverage: certificate.coverage(),
         n_left_to_people: certificate.left_to_people.len() as u32,
         n_abstained: n_abstained as u32,
+        n_answered_twice,
+        n_disagreed,
         backbone: version.version.backbone.clone(),
         model_version: version.id.0,
         model_hash: version.version.hash.clone(),
@@ -122,6 +161,20 @@ pub(crate) fn document(
         rng_seed: audit.audit.rng_seed,
         frozen_at: audit.created_at.to_string(),
     }
+}
+
+/// How many items of `audit` more than one person answered, and how many of
+/// those differently.
+fn answered_twice(audit: &Audit, set: &WorkingSet) -> (u32, u32) {
+    let drawn: HashSet<Row> = audit.drawn.iter().filter_map(|it| set.row(*it)).collect();
+    let mut said: HashMap<Row, BTreeMap<AnnotatorId, &Option<Label>>> = HashMap::new();
+    for fact in set.answers().filter(|it| it.purpose == Purpose::Audit && drawn.contains(&it.row)) {
+        said.entry(fact.row).or_default().insert(fact.annotator, &fact.label);
+    }
+    let twice: Vec<Vec<&Option<Label>>> =
+        said.into_values().filter(|it| 1 < it.len()).map(|it| it.into_values().collect()).collect();
+    let differ = |it: &&Vec<&Option<Label>>| it.iter().any(|label| *label != it[0]);
+    (twice.len() as u32, twice.iter().filter(differ).count() as u32)
 }
 
 /// The document about auto labels, from the one about all labels that the same
@@ -164,7 +217,7 @@ impl Document {
              \x20 {before} items were answered by people before the audit.\n\
              \x20 The labels of the other {population} were frozen on {frozen_at},\n\
              \x20 and {audited} of them were drawn uniformly at random and answered blind.\n\
-             {shown}\
+             {shown}{twice}\
              \x20 {abstained} items were left without an answer by their annotator.\n\n\
              What became of the items\n\
              \x20 {auto} keep the model's label without a look ({coverage:.1} %)\n\
@@ -180,6 +233,7 @@ impl Document {
             population = self.population,
             frozen_at = self.frozen_at,
             audited = self.n_audited,
+            twice = self.answered_twice(),
             shown = if self.claim == Claim::AllLabels { self.walked() } else { self.by_region() },
             auto = self.n_auto_labelled,
             coverage = 100.0 * self.coverage,
@@ -191,6 +245,18 @@ impl Document {
             score_hash = self.score_hash,
             seed = self.rng_seed,
         )
+    }
+
+    /// How far people agree among themselves, where that is known.
+    fn answered_twice(&self) -> String {
+        match self.n_answered_twice {
+            0 => String::new(),
+            n => format!(
+                "\x20 {n} of the audited items were answered by more than one person, {} of them\n\
+                 \x20 differently; the first answer counts.\n",
+                self.n_disagreed
+            ),
+        }
     }
 
     /// What the audit showed about all labels.

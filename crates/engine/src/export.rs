@@ -15,6 +15,7 @@ use std::{
 };
 
 use annota_core::{
+    consensus::most_frequent,
     diagnostic::Diagnostic,
     format::{
         card,
@@ -201,8 +202,7 @@ impl Known {
             return Some((self.class(&auto.label), origin));
         }
         let gold = self.of_kind(facts, AnnotatorKind::Gold).last();
-        let given =
-            gold.and_then(|it| it.fact.label.clone()).or_else(|| self.most_frequent(facts))?;
+        let given = gold.and_then(|it| it.fact.label.clone()).or_else(|| self.crowds(facts))?;
         let names: HashSet<&String> = facts
             .iter()
             .filter(|it| it.fact.label.as_ref().is_some_and(|label| label.agrees(&given)))
@@ -221,16 +221,10 @@ impl Known {
         facts.iter().filter(move |it| self.annotators[&it.fact.annotator.0].1 == kind)
     }
 
-    /// What most of the crowd said; ties to the lower class.
-    fn most_frequent(&self, facts: &[Annotation]) -> Option<Label> {
-        let mut votes: BTreeMap<_, usize> = BTreeMap::new();
-        for annotation in self.of_kind(facts, AnnotatorKind::Crowd) {
-            if let Some(class) = annotation.fact.label.as_ref().and_then(Label::class) {
-                *votes.entry(class).or_default() += 1;
-            }
-        }
-        let best = votes.into_iter().reduce(|best, it| if best.1 < it.1 { it } else { best })?;
-        Some(Label::Class(best.0))
+    /// What most of the crowd said.
+    fn crowds(&self, facts: &[Annotation]) -> Option<Label> {
+        let crowd = self.of_kind(facts, AnnotatorKind::Crowd);
+        most_frequent(crowd.filter_map(|it| it.fact.label.as_ref()?.class())).map(Label::Class)
     }
 
     fn class(&self, label: &Label) -> String {

@@ -21,6 +21,7 @@ use self::config::{CONFIG, read_config, write_config};
 pub use self::config::{Labelling, Look, ProjectConfig};
 use crate::{
     Error,
+    certificate::Asked,
     store::{BeforeWrite, Item, Location, Source, Store, matrices::Matrix},
 };
 
@@ -195,14 +196,25 @@ impl Project {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] for a setting that makes no sense, and for another
-    /// database.
+    /// [`Error::Input`] for a setting that makes no sense, for another database,
+    /// and for another goal while an audit is being answered: a goal chosen after
+    /// its answers are seen would prove nothing.
     pub fn set_config(&self, config: ProjectConfig) -> Result<(), Error> {
         let mut current = self.config.write().unwrap_or_else(PoisonError::into_inner);
         if config.database != current.database {
             return Err(Error::input(
                 "a project cannot move to another database",
                 "make a new project with `--database`, and import into it",
+            ));
+        }
+        let goal = config.labelling.goal;
+        if goal != current.labelling.goal
+            && let Some(audit) = self.store.open_audit()?
+            && goal != Asked::read(&audit)?.goal
+        {
+            return Err(Error::input(
+                "the goal cannot change while an audit is being answered",
+                "finish the audit first",
             ));
         }
         config.labelling.check().map_err(|it| Error::input(it, "choose another value"))?;

@@ -4,6 +4,8 @@
 //! Items that a query strategy chose are harder than the rest and would
 //! mislead. This module gathers the evidence; [`annota_core::metric`] judges.
 
+use std::collections::{HashMap, HashSet};
+
 use annota_core::{
     agree::cohen_kappa,
     item::ItemId,
@@ -20,8 +22,9 @@ use annota_core::{
 use crate::{
     Error,
     annotate::AnnotatorKind,
+    auto_label::frozen_predictions,
     project::Project,
-    store::AnnotatorId,
+    store::{AnnotatorId, Audit},
     train::untrainable,
     working_set::{Fact, WorkingSet},
 };
@@ -114,42 +117,40 @@ fn on_gold(
     if gold.is_empty() {
         return Ok(None);
     }
-    let mut labels = classes(set.answers());
-    for auto in project.store().auto_labels()? {
-        if let (Some(row), Some(class)) = (set.row(auto.item), auto.label.class()) {
-            labels.push((row, class));
-        }
-    }
+    let auto = project.store().auto_labels()?;
+    let auto = auto.iter().filter_map(|it| Some((set.row(it.item)?, it.label.class()?)));
+    let mut labels: Vec<(Row, ClassId)> = auto.collect();
+    // The last word counts, and people have it.
+    labels.extend(classes(set.answers()));
     let evidence = evidence(set, &labels, &gold, None);
     Ok(Some(judge(&evidence, confidence)))
 }
 
-/// The frozen model of the last audit against the audit.
+/// The frozen model of the last audit against the audit; `None` if the pool is
+/// not what it was frozen on.
 fn on_audit(
     project: &Project,
     set: &WorkingSet,
     confidence: f64,
 ) -> Result<Option<Verification>, Error> {
-    let store = project.store();
-    let Some(audit) = store.audits()?.pop() else { return Ok(None) };
-    let versions = store.model_versions()?;
-    let Some(version) = versions.iter().find(|it| it.id == audit.audit.model_version) else {
-        return Ok(None);
-    };
-    let through = version.version.trained_through;
-    let in_audit = |it: &&Fact| it.purpose == Purpose::Audit && through < it.id;
-    let answers = classes(set.answers().filter(in_audit));
-    let mut known: Vec<(Row, Label)> = set.crowd_labels().into_iter().collect();
-    let before = set.answers().filter(|it| it.id <= through);
-    known.extend(before.filter_map(|it| Some((it.row, it.label.clone()?))));
-    if answers.is_empty() || known.is_empty() {
+    let Some(audit) = project.store().audits()?.pop() else { return Ok(None) };
+    let answers = audit_answers(set, &audit);
+    if answers.is_empty() {
         return Ok(None);
     }
-    let mut frozen = set.model();
-    let fitted = frozen.fit_predict(&known, version.version.rng_seed).map_err(untrainable)?;
-    let labels = predicted(&answers, &fitted);
-    let evidence = evidence(set, &labels, &answers, fitted.probabilities.as_ref());
+    let Some(frozen) = frozen_predictions(project, set, &audit, &mut set.model())? else {
+        return Ok(None);
+    };
+    let labels = predicted(&answers, &frozen);
+    let evidence = evidence(set, &labels, &answers, frozen.probabilities.as_ref());
     Ok(Some(judge(&evidence, confidence)))
+}
+
+/// The answers to the items that were drawn for `audit`.
+fn audit_answers(set: &WorkingSet, audit: &Audit) -> Vec<(Row, ClassId)> {
+    let drawn: HashSet<Row> = audit.drawn.iter().filter_map(|it| set.row(*it)).collect();
+    let in_audit = |it: &&Fact| it.purpose == Purpose::Audit && drawn.contains(&it.row);
+    classes(set.answers().filter(in_audit))
 }
 
 /// Random answers against models that have not seen them.
@@ -159,16 +160,17 @@ fn on_random_answers(
     out_of_fold: &Predictions,
     confidence: f64,
 ) -> Option<Verification> {
+    // Out-of-fold predictions have a row per answered item, not per item.
+    let position: HashMap<Row, Row> = rows.iter().copied().zip((0..).map(Row)).collect();
     let random = classes(set.answers().filter(|it| it.purpose == Purpose::Random));
+    let random: Vec<(Row, ClassId)> =
+        random.iter().filter_map(|it| Some((*position.get(&it.0)?, it.1))).collect();
     if random.is_empty() {
         return None;
     }
-    let labels: Vec<(Row, ClassId)> = rows
-        .iter()
-        .zip(&out_of_fold.labels)
-        .filter_map(|(row, label)| Some((*row, label.class()?)))
-        .collect();
-    Some(judge(&evidence(set, &labels, &random, None), confidence))
+    let labels = predicted(&random, out_of_fold);
+    let evidence = evidence(set, &labels, &random, out_of_fold.probabilities.as_ref());
+    Some(judge(&evidence, confidence))
 }
 
 fn evidence<'a>(

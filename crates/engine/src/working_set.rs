@@ -10,9 +10,10 @@ use std::{
 };
 
 use annota_core::{
+    consensus::most_frequent,
     head::{class_model::ClassModel, features::FeatureMap, prepared::Prepared},
     item::ItemId,
-    label::{Label, Purpose, Schema},
+    label::{ClassId, Label, Purpose, Schema},
     matrix::Embeddings,
     pool::Row,
 };
@@ -165,17 +166,23 @@ impl WorkingSet {
         self.answers().map(|it| (it.row, it.label.clone())).collect()
     }
 
-    /// By row, what a crowd last said.
-    pub fn crowd_labels(&self) -> BTreeMap<Row, Label> {
-        let said = self.facts.iter().filter(|it| it.kind == AnnotatorKind::Crowd);
-        said.filter_map(|it| Some((it.row, it.label.clone()?))).collect()
+    /// By row, what most of a crowd said, up to and with `through`; ties to the
+    /// lower class.
+    pub fn crowd_labels(&self, through: AnnotationId) -> BTreeMap<Row, Label> {
+        let is_crowds = |it: &&Fact| it.kind == AnnotatorKind::Crowd && it.id <= through;
+        let mut said: BTreeMap<Row, Vec<ClassId>> = BTreeMap::new();
+        for fact in self.facts.iter().filter(is_crowds) {
+            said.entry(fact.row).or_default().extend(fact.label.as_ref().and_then(Label::class));
+        }
+        let most = |(row, classes)| Some((row, Label::Class(most_frequent(classes)?)));
+        said.into_iter().filter_map(most).collect()
     }
 
     /// What is learned from, ascending by row: what people last answered, and
-    /// what a crowd said where nobody was asked. Gold is held out, and a
+    /// what most of a crowd said where nobody was asked. Gold is held out, and a
     /// model's labels are nobody's answer.
     pub fn lessons(&self) -> Vec<(Row, Label)> {
-        let mut lessons = self.crowd_labels();
+        let mut lessons = self.crowd_labels(self.last_fact());
         for (row, label) in self.last_answers() {
             match label {
                 Some(label) => drop(lessons.insert(row, label)),

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use annota_core::{acquire::Strategy, certify::Goal, pool::Row};
+use annota_core::{acquire::Strategy, pool::Row};
 use annota_engine::{
     Watch,
     annotate::{Annotator, AnnotatorKind, Oracle},
@@ -14,7 +14,8 @@ use annota_engine::{
     certificate::Document,
     embed::near_items,
     precision::Claim,
-    project::{Labelling, Project, ProjectConfig},
+    project::{Project, ProjectConfig},
+    store::AutoLabel,
     working_set::WorkingSet,
 };
 use clap::{Args, ValueEnum};
@@ -84,8 +85,10 @@ pub(crate) struct AutoLabelArgs {
     /// Items to audit [default: as many as the goal suggests]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     audit: Option<u32>,
-    #[command(flatten)]
-    limits: LimitArgs,
+    /// The most items that people may answer, those answered so far included [default: as many as it
+    /// takes]
+    #[arg(long, value_name = "N", help_heading = "What to reach")]
+    budget: Option<u32>,
     #[command(flatten)]
     oracle: OracleArgs,
 }
@@ -231,7 +234,7 @@ pub(crate) fn run(args: &LabelArgs, session: &Session) -> anyhow::Result<Finish>
         leave_rest: false,
         ..config(&project, args.goal, args.limits)
     };
-    remember(&project, Some(config.goal), args.limits)?;
+    remember(&project, args.goal, args.limits)?;
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
     let set = WorkingSet::open(&project, &session.progress)?;
     if 0 < embedded.n_embedded {
@@ -261,9 +264,9 @@ fn tell_near_duplicates(
 }
 
 /// Sets what the page goes on with.
-fn remember(project: &Project, goal: Option<Goal>, limits: LimitArgs) -> anyhow::Result<()> {
+fn remember(project: &Project, goal: GoalArgs, limits: LimitArgs) -> anyhow::Result<()> {
     let mut config = ProjectConfig::clone(&project.config());
-    config.labelling.goal = goal.unwrap_or(config.labelling.goal);
+    config.labelling.goal = goal.or(config.labelling.goal);
     config.labelling.budget = limits.budget.or(config.labelling.budget);
     config.labelling.strategy = limits.strategy.or(config.labelling.strategy);
     if config != *project.config() {
@@ -274,10 +277,7 @@ fn remember(project: &Project, goal: Option<Goal>, limits: LimitArgs) -> anyhow:
 
 /// Opens the page of `project`, with the goal and the limits that were named.
 fn show(project: Project, args: &LabelArgs, session: &Session) -> anyhow::Result<Finish> {
-    let usual = Labelling::default().goal;
-    let goal = Goal::new(args.goal.max_error, args.goal.confidence);
-    // A goal set on the page stays unless another one is named.
-    remember(&project, goal.filter(|it| *it != usual), args.limits)?;
+    remember(&project, args.goal, args.limits)?;
     let folder = project.folder().to_owned();
     // The server opens it, which one process at a time may.
     drop(project);
@@ -298,7 +298,7 @@ pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow:
         n_draws: args.audit,
         audit_now: true,
         leave_rest: !args.ask_rest,
-        ..config(&project, args.goal, args.limits)
+        ..config(&project, args.goal, LimitArgs { budget: args.budget, strategy: None })
     };
     let mut oracle = oracle::open(&args.oracle, &project, session)?;
     let set = WorkingSet::open(&project, &session.progress)?;
@@ -306,9 +306,8 @@ pub(crate) fn run_auto_label(args: &AutoLabelArgs, session: &Session) -> anyhow:
 }
 
 fn config(project: &Project, goal: GoalArgs, limits: LimitArgs) -> AutoLabelConfig {
-    let goal = Goal::new(goal.max_error, goal.confidence);
     AutoLabelConfig {
-        goal: goal.expect("both were checked when they were read"),
+        goal: goal.or(project.config().labelling.goal),
         claim: Claim::AllLabels,
         n_draws: None,
         budget: limits.budget,
@@ -375,8 +374,12 @@ fn steer(
 }
 
 fn labelled(project: &Project, set: &WorkingSet, outcome: Outcome) -> anyhow::Result<Labelled> {
-    let n_people = set.last_answers().values().flatten().count() as u64;
-    let n_auto = project.store().auto_labels()?.len() as u64;
+    let answered = set.last_answers();
+    let n_people = answered.values().flatten().count() as u64;
+    let auto = project.store().auto_labels()?;
+    // People have the last word.
+    let keeps = |it: &&AutoLabel| set.row(it.item).is_none_or(|row| !answered.contains_key(&row));
+    let n_auto = auto.iter().filter(keeps).count() as u64;
     let mut labelled = Labelled {
         project: project.folder().to_owned(),
         outcome: "",

@@ -71,7 +71,7 @@ struct Planned {
 }
 
 impl Planned {
-    fn new(plan: &Plan, goal: GoalArgs, issued: Option<&Issued>) -> Planned {
+    fn new(plan: &Plan, goal: Goal, issued: Option<&Issued>) -> Planned {
         let answered = f64::from(plan.n_answered);
         let total = plan.forecast.map(|it| it.total);
         let left = total.map(|it| interval(it, answered));
@@ -79,8 +79,8 @@ impl Planned {
         Planned {
             items: plan.n_items,
             answered: plan.n_answered,
-            max_error: goal.max_error,
-            confidence: goal.confidence,
+            max_error: goal.max_error(),
+            confidence: goal.confidence(),
             expected_errors: plan.expected_errors.round() as u64,
             allowed_errors: plan.allowed_errors,
             answers_in_all: total.map(|it| interval(it, 0.0)),
@@ -147,14 +147,13 @@ impl Report for Planned {
 pub(crate) fn run(args: &PlanArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = Project::open(&session.project_folder()?, WAIT)?;
     let set = WorkingSet::open(&project, &session.progress)?;
-    let goal = Goal::new(args.goal.max_error, args.goal.confidence)
-        .expect("both were checked when they were read");
+    let goal = args.goal.or(project.config().labelling.goal);
     let planned = plan(&set, goal, pace(&project)?, project.config().rng_seed)?;
     if let Some(folder) = &args.plots {
         plot::write(folder, "learning-curve", &plot::learning_curve(&learning_curve(&planned)))?;
     }
     let issued = standing(&project, &set, goal, Claim::AllLabels)?;
-    session.print(&Planned::new(&planned, args.goal, issued.as_ref()))?;
+    session.print(&Planned::new(&planned, goal, issued.as_ref()))?;
     Ok(Finish::Done)
 }
 

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use annota_core::acquire::Strategy;
+use annota_core::{acquire::Strategy, certify::Goal};
 use annota_engine::annotate::{Annotator, AnnotatorKind};
 use clap::Args;
 
@@ -60,12 +60,21 @@ pub(crate) struct DataArgs {
 #[derive(Args, Clone, Copy, Debug)]
 #[command(next_help_heading = "What to reach")]
 pub(crate) struct GoalArgs {
-    /// Share of all labels that may be wrong
-    #[arg(long, value_name = "SHARE", default_value_t = 0.05, value_parser = share)]
-    pub(crate) max_error: f64,
-    /// Probability that the certificate holds
-    #[arg(long, value_name = "SHARE", default_value_t = 0.95, value_parser = share)]
-    pub(crate) confidence: f64,
+    /// Share of all labels that may be wrong [default: the project's, at first 0.05]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    max_error: Option<f64>,
+    /// Probability that the certificate holds [default: the project's, at first 0.95]
+    #[arg(long, value_name = "SHARE", value_parser = share)]
+    confidence: Option<f64>,
+}
+
+impl GoalArgs {
+    /// What was named, and the rest as in `otherwise`.
+    pub(crate) fn or(self, otherwise: Goal) -> Goal {
+        let max_error = self.max_error.unwrap_or(otherwise.max_error());
+        let confidence = self.confidence.unwrap_or(otherwise.confidence());
+        Goal::new(max_error, confidence).expect("both were checked when they were read")
+    }
 }
 
 /// A number strictly between 0 and 1.

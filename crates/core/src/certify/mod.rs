@@ -5,8 +5,8 @@
 //! answers to a [`Walk`], which leaves to people what the audit does not vouch
 //! for; [`Certificate`] says what was shown. Everything here is a function of
 //! its arguments; asking, storing and hashing to disk are the engine's.
-//! Certificates are relative to the annotator: how often people contradict
-//! themselves is measured elsewhere.
+//! Certificates are relative to the annotator: how often people contradict each
+//! other on audited items is counted by the engine and stands on them.
 
 mod hypergeometric;
 mod precision;

@@ -7,6 +7,7 @@
 use std::collections::{HashMap, HashSet};
 
 use annota_core::{
+    consensus::most_frequent,
     item::ItemId,
     label::{Label, Purpose},
 };
@@ -184,7 +185,7 @@ impl Ledger {
     }
 
     /// The label that would be exported: the last word of a person (none, if
-    /// they skipped), else the auto label, else gold, else what a crowd last
+    /// they skipped), else the auto label, else gold, else what most of a crowd
     /// said.
     pub(super) fn label(&self, item: ItemId) -> (Option<Label>, Origin) {
         let standing = self.standing(item);
@@ -201,10 +202,21 @@ impl Ledger {
             return (Some(auto.label.clone()), Origin::Auto);
         }
         let given = last_by(AnnotatorKind::Gold).flatten();
-        match given.or_else(|| last_by(AnnotatorKind::Crowd).flatten()) {
+        match given.or_else(|| self.crowds(item)) {
             Some(label) => (Some(label), Origin::Imported),
             None => (None, Origin::None),
         }
+    }
+
+    /// What most of a crowd said: one name stands for many people, so each of its
+    /// words counts.
+    fn crowds(&self, item: ItemId) -> Option<Label> {
+        let all = self.by_item.get(&item).into_iter().flatten().map(|at| &self.facts[*at]);
+        let crowd = all.filter(|it| {
+            self.kind(it.fact.annotator) == Some(AnnotatorKind::Crowd)
+                && !self.undone.contains(&it.id)
+        });
+        most_frequent(crowd.filter_map(|it| it.fact.label.as_ref()?.class())).map(Label::Class)
     }
 
     fn kind(&self, annotator: AnnotatorId) -> Option<AnnotatorKind> {

@@ -330,18 +330,9 @@ impl Live {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`] for a value that makes no sense, and for another goal
-    /// while an audit is being answered: a goal chosen after its answers are
-    /// seen would prove nothing.
+    /// As [`Project::set_config`].
     pub fn set_config(&self, config: ProjectConfig) -> Result<(), Error> {
         let project = &self.shared.project;
-        let has_new_goal = config.labelling.goal != project.config().labelling.goal;
-        if has_new_goal && project.store().open_audit()?.is_some() {
-            return Err(Error::input(
-                "the goal cannot change while an audit is being answered",
-                "finish the audit first",
-            ));
-        }
         let is_embedded_anew = config.model != project.config().model;
         let overlap = config.labelling.overlap as usize;
         project.set_config(config)?;

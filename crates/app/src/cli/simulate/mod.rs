@@ -84,7 +84,8 @@ pub(crate) fn run(args: &SimulateArgs, session: &Session) -> anyhow::Result<Fini
     let gold = gold(args, &project)?;
     let set = WorkingSet::open(&project, &session.progress)?;
     let labelled = Labelled::new(&set, &gold, session)?;
-    let simulated = replay(args, &set, &labelled, session)?;
+    let goal = args.goal.or(project.config().labelling.goal);
+    let simulated = replay(args, goal, &set, &labelled, session)?;
     if let Some(folder) = &args.out {
         write_files(folder, &simulated)?;
     }
@@ -164,12 +165,11 @@ impl Labelled {
 
 fn replay(
     args: &SimulateArgs,
+    goal: Goal,
     set: &WorkingSet,
     labelled: &Labelled,
     session: &Session,
 ) -> anyhow::Result<Simulated> {
-    let GoalArgs { max_error, confidence } = args.goal;
-    let goal = Goal::new(max_error, confidence).expect("both were checked when they were read");
     let strategies: Vec<Option<Strategy>> = match args.strategy.as_slice() {
         [] => vec![None],
         named => named.iter().copied().map(Some).collect(),
@@ -196,7 +196,7 @@ fn replay(
     }
     session.progress.progress("simulate", runs.len() as u64, total);
     let path = args.data.clone().or_else(|| args.gold.clone());
-    Ok(Simulated::new(path, args.goal, set.embedder.clone(), runs))
+    Ok(Simulated::new(path, goal, set.embedder.clone(), runs))
 }
 
 fn write_files(folder: &Path, simulated: &Simulated) -> anyhow::Result<()> {

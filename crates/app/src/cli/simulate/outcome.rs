@@ -5,14 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use annota_core::acquire::Strategy;
+use annota_core::{acquire::Strategy, certify::Goal};
 use annota_engine::simulate::Run;
 use serde::Serialize;
 
-use crate::{
-    cli::shared::GoalArgs,
-    report::{Align, Report, percent, table},
-};
+use crate::report::{Align, Report, percent, table};
 
 /// All runs, and their means.
 #[derive(Debug, Serialize)]
@@ -143,14 +140,14 @@ impl Simulated {
     /// strategy stand together.
     pub(super) fn new(
         path: Option<PathBuf>,
-        goal: GoalArgs,
+        goal: Goal,
         model: String,
         runs: Vec<Replayed>,
     ) -> Simulated {
         let of_strategy = |group: &[Replayed]| Mean::of(&group.iter().collect::<Vec<_>>());
         let means: Vec<Mean> =
             runs.chunk_by(|a, b| a.strategy == b.strategy).map(of_strategy).collect();
-        let GoalArgs { max_error, confidence } = goal;
+        let (max_error, confidence) = (goal.max_error(), goal.confidence());
         Simulated { path, model, max_error, confidence, mean: means[0].clone(), means, runs }
     }
 }
