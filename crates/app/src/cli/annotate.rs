@@ -25,7 +25,7 @@ use serde::Serialize;
 use crate::{
     cli::shared::{WAIT, strategy},
     oracle::{self, OracleArgs},
-    report::{Report, count, counted},
+    report::{Diagnosed, Report, count, counted},
     session::{Finish, Session},
 };
 
@@ -45,7 +45,8 @@ pub(crate) struct AnnotateArgs {
     /// How to choose the items; see `annota strategies` [default: the policy]
     #[arg(long, value_name = "NAME", value_parser = strategy)]
     strategy: Option<Strategy>,
-    /// Take all answers from a CSV, TSV or JSONL file at once, and ask nothing
+    /// Take all answers from a CSV, TSV or JSONL file at once, and ask nothing; blank ones are
+    /// passed over, lines that cannot be used are reported
     #[arg(long, value_name = "FILE", conflicts_with_all = ["budget", "strategy", "oracle"])]
     from: Option<PathBuf>,
     #[command(flatten)]
@@ -64,6 +65,25 @@ impl Report for Answered {
         let newly = counted(self.newly_labelled as u64, "item", "items");
         let labelled = count(self.labelled as u64);
         writeln!(out, "labelled {newly}; {labelled} of {} are", count(self.items as u64))
+    }
+}
+
+/// What became of the lines of a file.
+#[derive(Serialize)]
+struct Taken {
+    #[serde(flatten)]
+    answered: Answered,
+    unanswered: u64,
+    left_out: u64,
+    diagnostics: Vec<Diagnosed>,
+}
+
+impl Report for Taken {
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        self.answered.write(out)?;
+        let others = [(self.unanswered, "without an answer"), (self.left_out, "left out")];
+        let mut others = others.iter().filter(|it| 0 < it.0);
+        others.try_for_each(|(n, what)| writeln!(out, "  {} {what}", counted(*n, "line", "lines")))
     }
 }
 
@@ -128,14 +148,12 @@ fn take_answers(
     args: &OracleArgs,
     session: &Session,
 ) -> anyhow::Result<Finish> {
-    let schema = project.store().schema()?;
-    let names = project.store().item_names()?;
-    let classes = oracle::read_answers(path, args.fields(), &names, &schema)?;
+    let answers = oracle::read_answers(path, args.fields(), project, session)?;
     let name = args.annotator.clone().unwrap_or_else(oracle::user);
     let annotator = Annotator { name, kind: AnnotatorKind::Person };
     let annotator = project.store().annotator(&annotator)?;
     let answered_at = Timestamp::now();
-    let mut items: Vec<_> = classes.into_iter().collect();
+    let mut items: Vec<_> = answers.classes.into_iter().collect();
     items.sort_unstable();
     let facts = items.iter().map(|&(item, class)| NewAnnotation {
         item,
@@ -150,7 +168,12 @@ fn take_answers(
     });
     let facts: Vec<NewAnnotation> = facts.collect();
     project.store().append(&facts)?;
-    let labelled = facts.len();
-    session.print(&Answered { newly_labelled: labelled, labelled, items: names.len() })?;
-    Ok(if facts.is_empty() { Finish::No } else { Finish::Done })
+    let (labelled, items) = (facts.len(), project.store().pool_keys()?.len());
+    session.print(&Taken {
+        answered: Answered { newly_labelled: labelled, labelled, items },
+        unanswered: answers.n_unanswered,
+        left_out: answers.left_out.len() as u64,
+        diagnostics: answers.left_out.iter().map(Diagnosed::from).collect(),
+    })?;
+    Ok(Finish::Done)
 }

@@ -5,13 +5,11 @@
 //! gets the same answer whenever it is asked about, as from one person, and a
 //! run that was stopped goes on as if it had not been.
 
-use std::{
-    collections::{HashMap, HashSet},
-    path::Path,
-    time::Duration,
-};
+use std::{collections::HashMap, fs::File, io::Read, path::Path, time::Duration};
 
 use annota_core::{
+    diagnostic::Diagnostic,
+    format::{class_named, delimited, encoding::Utf8Reader, shortened},
     item::ItemId,
     label::{ClassId, Label, Schema},
 };
@@ -23,7 +21,7 @@ use anyhow::Context;
 
 use crate::problem::Problem;
 
-/// One line of a gold file.
+/// One line of a gold file that can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NamedLabel {
     /// Where it stands: 1 is the first line.
@@ -32,6 +30,32 @@ pub(crate) struct NamedLabel {
     pub(crate) name: String,
     /// The name of its class.
     pub(crate) label: String,
+}
+
+/// The lines of a gold file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Lines {
+    /// Those with a name and a label, in their order.
+    pub(crate) labels: Vec<NamedLabel>,
+    /// How many leave the label blank.
+    n_unanswered: u64,
+    /// Those that cannot be read, and why.
+    unreadable: Vec<(u64, Diagnostic)>,
+}
+
+impl Lines {
+    fn take(&mut self, line: u64, read: Result<(String, String), Diagnostic>) {
+        match read {
+            Ok((_, label)) if label.is_empty() => self.n_unanswered += 1,
+            Ok((name, label)) if name.is_empty() => {
+                let message = format!("`{}` is said of no item", shortened(&label));
+                let help = "name the item, or leave the line out";
+                self.unreadable.push((line, Diagnostic::new("", message).help(help)));
+            }
+            Ok((name, label)) => self.labels.push(NamedLabel { line, name, label }),
+            Err(diagnostic) => self.unreadable.push((line, diagnostic)),
+        }
+    }
 }
 
 /// Fields of a gold file; guessed where not named.
@@ -49,70 +73,104 @@ const NAME_FIELDS: [&str; 9] =
 /// Fields that usually hold the label, best first.
 const LABEL_FIELDS: [&str; 6] = ["label", "class", "category", "gold", "answer", "target"];
 
-/// Reads a gold file: JSONL by its extension, else a table with commas or tabs.
+/// Reads a gold file, whose encoding is found out: JSONL by its extension, else
+/// a table with commas or tabs.
 ///
-/// A table of two columns whose first line names neither field has no head.
-pub(crate) fn read(path: &Path, fields: Fields<'_>) -> anyhow::Result<Vec<NamedLabel>> {
+/// A table of two columns whose first line names neither field has no head. A
+/// line that cannot be read costs itself alone.
+pub(crate) fn read(path: &Path, fields: Fields<'_>) -> anyhow::Result<Lines> {
     let reading = || format!("cannot read the answers in `{}`", path.display());
-    let bytes = std::fs::read(path).with_context(reading)?;
-    let text = String::from_utf8(bytes).map_err(|e| {
-        let at = e.utf8_error().valid_up_to();
-        Problem::new(format!("invalid UTF-8 at byte {at}")).help("convert the file to UTF-8")
-    });
-    let text = text.with_context(reading)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let file = File::open(path).with_context(reading)?;
+    let mut text = Vec::new();
+    Utf8Reader::new(file, None)
+        .expect("only an encoding that was named can be unknown")
+        .read_to_end(&mut text)
+        .with_context(reading)?;
     let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase).unwrap_or_default();
-    let labels = if extension == "jsonl" || extension == "ndjson" {
-        read_jsonl(text, fields)
-    } else {
-        let tabs = extension == "tsv" || extension == "tab";
-        read_table(text, if tabs { b'\t' } else { b',' }, fields)
-    };
-    labels.map_err(anyhow::Error::from).with_context(reading)
-}
-
-fn read_table(text: &str, delimiter: u8, fields: Fields<'_>) -> Result<Vec<NamedLabel>, Problem> {
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(delimiter)
-        .has_headers(false)
-        .from_reader(text.as_bytes());
-    let mut records = reader.records().map(|it| it.map_err(|e| Problem::new(e.to_string())));
-    let Some(head) = records.next().transpose()? else {
-        return Err(Problem::new("the file is empty").help("write one `name,label` a line"));
-    };
-    let head_fields: Vec<&str> = head.iter().map(str::trim).collect();
-    let guessing = fields.name.is_none() && fields.label.is_none();
-    let is_usual = |it: &str| LABEL_FIELDS.iter().any(|usual| usual.eq_ignore_ascii_case(it));
-    let headless = guessing && head_fields.len() == 2 && !head_fields.iter().copied().any(is_usual);
-    let (name, label) = if headless { (0, 1) } else { columns(&head_fields, fields, 1)? };
-    let mut labels = Vec::new();
-    let first = headless.then(|| Ok(head.clone()));
-    for record in first.into_iter().chain(records) {
-        let record = record?;
-        let line = record.position().map_or(1, csv::Position::line);
-        let cell = |column: usize| record.get(column).unwrap_or_default().trim().to_owned();
-        labels.push(NamedLabel { line, name: cell(name), label: cell(label) });
+    if extension == "jsonl" || extension == "ndjson" {
+        return Ok(read_jsonl(&text, fields));
     }
-    Ok(labels)
+    let tabs = extension == "tsv" || extension == "tab";
+    let lines = read_table(&text, if tabs { b'\t' } else { b',' }, fields);
+    lines.map_err(anyhow::Error::from).with_context(reading)
 }
 
-/// The columns of name and label among `head`, which stands in `line`.
-fn columns(head: &[&str], fields: Fields<'_>, line: u64) -> Result<(usize, usize), Problem> {
-    let missing = |name: &str, flag: &str| {
-        Problem::new(format!("no field `{name}` in line {line}"))
-            .found(head.join(", "))
-            .help(format!("name it, with `{flag} FIELD`"))
+fn read_table(table: &[u8], delimiter: u8, fields: Fields<'_>) -> Result<Lines, Problem> {
+    let (mut lines, mut records) = (Lines::default(), Vec::new());
+    for (line, record) in delimited::records(table, delimiter) {
+        match record {
+            Ok(cells) => records.push((line, cells)),
+            Err(diagnostic) => lines.unreadable.push((line, diagnostic)),
+        }
+    }
+    let Some((line, head)) = records.first() else {
+        let empty = Problem::new("the file is empty").help("write one `name,label` a line");
+        return if lines.unreadable.is_empty() { Err(empty) } else { Ok(lines) };
     };
-    let name =
-        column(head, fields.name, &NAME_FIELDS).map_err(|it| missing(it, "--oracle-name-field"))?;
-    let label = column(head, fields.label, &LABEL_FIELDS)
-        .map_err(|it| missing(it, "--oracle-label-field"))?;
-    Ok((name, label))
+    let head: Vec<String> =
+        head.iter().map(|it| String::from_utf8_lossy(it).trim().to_owned()).collect();
+    let guessing = fields.name.is_none() && fields.label.is_none();
+    let is_usual = |it: &String| LABEL_FIELDS.iter().any(|usual| usual.eq_ignore_ascii_case(it));
+    let headless = guessing && head.len() == 2 && !head.iter().any(is_usual);
+    let (name, label) = if headless {
+        (0, 1)
+    } else {
+        columns(&head, fields).map_err(|it| it.problem(&head, *line))?
+    };
+    for (line, cells) in &records[usize::from(!headless)..] {
+        let pair = cell(&cells[name]).and_then(|name| Ok((name, cell(&cells[label])?)));
+        lines.take(*line, pair);
+    }
+    Ok(lines)
+}
+
+/// What a cell holds, without the space around it.
+fn cell(bytes: &[u8]) -> Result<String, Diagnostic> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Diagnostic::new("", format!("invalid bytes for the file's encoding, at byte {at}"))
+            .help("convert the file to UTF-8")
+    })?;
+    Ok(text.trim().to_owned())
+}
+
+/// A field that is not there.
+struct Missing {
+    name: String,
+    flag: &'static str,
+}
+
+impl Missing {
+    fn help(&self) -> String {
+        format!("name it, with `{} FIELD`", self.flag)
+    }
+
+    /// That none of the lines can be read, whose `head` stands in `line`.
+    fn problem(&self, head: &[String], line: u64) -> Problem {
+        Problem::new(format!("no field `{}` in line {line}", self.name))
+            .found(head.join(", "))
+            .help(self.help())
+    }
+}
+
+/// The columns of name and label among `head`.
+fn columns(head: &[String], fields: Fields<'_>) -> Result<(usize, usize), Missing> {
+    let missing = |flag| move |name: &str| Missing { name: name.to_owned(), flag };
+    let name = column(head, fields.name, &NAME_FIELDS);
+    let label = column(head, fields.label, &LABEL_FIELDS);
+    Ok((
+        name.map_err(missing("--oracle-name-field"))?,
+        label.map_err(missing("--oracle-label-field"))?,
+    ))
 }
 
 /// The column called `named`, or the first of the usual ones; the name that was
 /// looked for, if there is none.
-fn column<'a>(head: &[&str], named: Option<&'a str>, usual: &[&'a str]) -> Result<usize, &'a str> {
+fn column<'a>(
+    head: &[String],
+    named: Option<&'a str>,
+    usual: &[&'a str],
+) -> Result<usize, &'a str> {
     let position = |wanted: &str| head.iter().position(|it| it.eq_ignore_ascii_case(wanted));
     let found = match named {
         Some(named) => head.iter().position(|it| *it == named),
@@ -121,26 +179,42 @@ fn column<'a>(head: &[&str], named: Option<&'a str>, usual: &[&'a str]) -> Resul
     found.ok_or(named.unwrap_or(usual[0]))
 }
 
-fn read_jsonl(text: &str, fields: Fields<'_>) -> Result<Vec<NamedLabel>, Problem> {
-    let mut labels = Vec::new();
-    for (line, text) in (1..).zip(text.lines()).filter(|it| !it.1.trim().is_empty()) {
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text)
-            .map_err(|e| Problem::new(format!("line {line} is not a JSON object: {e}")))?;
-        let keys: Vec<&str> = object.keys().map(String::as_str).collect();
-        let (name, label) = columns(&keys, fields, line)?;
-        let value = |column: usize| match &object[keys[column]] {
-            serde_json::Value::String(text) => text.trim().to_owned(),
-            other => other.to_string(),
-        };
-        labels.push(NamedLabel { line, name: value(name), label: value(label) });
+fn read_jsonl(text: &[u8], fields: Fields<'_>) -> Lines {
+    let mut lines = Lines::default();
+    for (line, text) in (1..).zip(text.split(|it| *it == b'\n')) {
+        if !text.trim_ascii().is_empty() {
+            lines.take(line, read_object(text, fields));
+        }
     }
-    Ok(labels)
+    lines
 }
 
-/// What an item is called, for finding its line in a gold file.
+/// Name and label in one line of JSON.
+fn read_object(text: &[u8], fields: Fields<'_>) -> Result<(String, String), Diagnostic> {
+    let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&cell(text)?)
+        .map_err(|e| {
+            let message = e.to_string();
+            let reason = message.split(" at line ").next().unwrap_or_default();
+            Diagnostic::new("", format!("not a JSON object at column {}: {reason}", e.column()))
+                .help("mend the line, or leave it out")
+        })?;
+    let keys: Vec<String> = object.keys().cloned().collect();
+    let (name, label) = columns(&keys, fields).map_err(|it| {
+        let message = format!("no field `{}` among {}", it.name, keys.join(", "));
+        Diagnostic::new("", message).help(it.help())
+    })?;
+    let value = |column: usize| match &object[&keys[column]] {
+        serde_json::Value::String(text) => text.trim().to_owned(),
+        serde_json::Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    Ok((value(name), value(label)))
+}
+
+/// What an item is called, for finding its lines in a gold file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Called<'a> {
-    /// The item.
+    /// The item; the one that was there first, for those with its content.
     pub(crate) item: ItemId,
     /// Path below the imported folder, or `reviews.csv:87`.
     pub(crate) name: &'a str,
@@ -148,73 +222,109 @@ pub(crate) struct Called<'a> {
     pub(crate) external_id: Option<&'a str>,
 }
 
-/// Finds the class of every item that `labels` knows: by its owner's id, by its
-/// name, or by its file name with or without the extension, where that is
-/// one item's alone. Labels that are not in the schema are an error.
-pub(crate) fn resolve(
-    labels: &[NamedLabel],
-    items: &[Called<'_>],
-    schema: &Schema,
-) -> Result<HashMap<ItemId, ClassId>, Problem> {
-    let mut by_name: HashMap<&str, &NamedLabel> = HashMap::new();
-    for label in labels {
-        if let Some(before) = by_name.insert(&label.name, label)
-            && before.label != label.label
-        {
-            let (first, second) = (&before.label, &label.label);
-            return Err(Problem::new(format!("`{}` has two labels", label.name))
-                .found(format!(
-                    "`{first}` in line {}, `{second}` in line {}",
-                    before.line, label.line
-                ))
-                .help("keep one of them"));
+/// What a gold file says about items.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answers {
+    /// The class of every item that it knows.
+    pub(crate) classes: HashMap<ItemId, ClassId>,
+    /// How many lines the file has, its head aside.
+    pub(crate) n_lines: u64,
+    /// How many of them leave the label blank.
+    pub(crate) n_unanswered: u64,
+    /// Why others were left out, in their order.
+    pub(crate) left_out: Vec<Diagnostic>,
+}
+
+/// Finds the item and the class of every one of the `lines` of `file`: items by
+/// their owner's id, by their name, or by their file name with or without the
+/// extension, where that is one item's alone. What two lines say otherwise of
+/// one item is left out.
+pub(crate) fn resolve(file: &str, lines: Lines, items: &[Called<'_>], schema: &Schema) -> Answers {
+    let Lines { labels, n_unanswered, unreadable } = lines;
+    let n_lines = (labels.len() + unreadable.len()) as u64 + n_unanswered;
+    let (by_name, mut left_out) = (items_by_name(items), unreadable);
+    let mut said: HashMap<ItemId, Vec<(&NamedLabel, ClassId)>> = HashMap::new();
+    for label in &labels {
+        let class = class_named(schema, &label.label, "");
+        match item_named(&label.name, &by_name, items).and_then(|item| Ok((item, class?))) {
+            Ok((item, class)) => said.entry(item).or_default().push((label, class)),
+            Err(diagnostic) => left_out.push((label.line, diagnostic)),
         }
     }
-    let shared = shared_names(items);
     let mut classes = HashMap::new();
-    for item in items {
-        let names = names_of(item).into_iter().filter(|it| !shared.contains(it));
-        let Some(label) = names.into_iter().find_map(|it| by_name.get(it)) else { continue };
-        let class = schema.class(&label.label).ok_or_else(|| unknown_class(label, schema))?;
-        classes.insert(item.item, class);
-    }
-    Ok(classes)
-}
-
-/// Names by which more than one item could be meant.
-fn shared_names<'a>(items: &[Called<'a>]) -> HashSet<&'a str> {
-    let mut owners: HashMap<&str, ItemId> = HashMap::new();
-    let mut shared = HashSet::new();
-    for item in items {
-        for name in names_of(item) {
-            if *owners.entry(name).or_insert(item.item) != item.item {
-                shared.insert(name);
-            }
+    for (item, said) in said {
+        match said.iter().find(|it| it.1 != said[0].1) {
+            None => drop(classes.insert(item, said[0].1)),
+            Some(other) => left_out.extend(said.iter().map(|it| contradicted(it, &said[0], other))),
         }
     }
-    shared
+    left_out.sort_by_key(|it| it.0);
+    let place = |line: u64| format!("{file}:{line}");
+    let left_out = left_out.into_iter().map(|(line, it)| Diagnostic { place: place(line), ..it });
+    Answers { classes, n_lines, n_unanswered, left_out: left_out.collect() }
 }
 
-/// The names of an item, most telling first.
-fn names_of<'a>(item: &Called<'a>) -> Vec<&'a str> {
+/// Items by all of their names; `None` for names of more than one.
+fn items_by_name<'a>(items: &[Called<'a>]) -> HashMap<&'a str, Option<ItemId>> {
+    let mut by_name: HashMap<&str, Option<ItemId>> = HashMap::new();
+    for called in items {
+        for name in names_of(called) {
+            let item = by_name.entry(name).or_insert(Some(called.item));
+            *item = item.filter(|it| *it == called.item);
+        }
+    }
+    by_name
+}
+
+/// All names of an item.
+fn names_of<'a>(item: &Called<'a>) -> impl Iterator<Item = &'a str> {
     let path = Path::new(item.name);
     let file_name = path.file_name().and_then(|it| it.to_str());
     let stem = path.file_stem().and_then(|it| it.to_str());
-    [item.external_id, Some(item.name), file_name, stem].into_iter().flatten().collect()
+    [item.external_id, Some(item.name), file_name, stem].into_iter().flatten()
 }
 
-fn unknown_class(label: &NamedLabel, schema: &Schema) -> Problem {
-    Problem::new(format!("unknown class in line {}: `{}`", label.line, label.label))
-        .help(format!("the schema has: {}", schema.classes().join(", ")))
+fn item_named(
+    name: &str,
+    by_name: &HashMap<&str, Option<ItemId>>,
+    items: &[Called<'_>],
+) -> Result<ItemId, Diagnostic> {
+    match by_name.get(name) {
+        Some(Some(item)) => Ok(*item),
+        Some(None) => Err(Diagnostic::new("", format!("`{name}` is the name of several items"))
+            .help("write the path as it was imported")),
+        None => {
+            let unknown = Diagnostic::new("", format!("unknown item: `{}`", shortened(name)));
+            let example = items.first().map_or("", |it| it.external_id.unwrap_or(it.name));
+            Err(unknown.help(format!("write the item's id or name, as in `{example}`")))
+        }
+    }
 }
 
-/// The class named by the folder of every item whose folder is a class.
+/// That `said` is not what the `first` or the `second` line about its item says.
+fn contradicted(
+    said: &(&NamedLabel, ClassId),
+    first: &(&NamedLabel, ClassId),
+    second: &(&NamedLabel, ClassId),
+) -> (u64, Diagnostic) {
+    let other = if said.1 == first.1 { second.0 } else { first.0 };
+    let NamedLabel { line, name, label } = said.0;
+    let mut message =
+        format!("`{name}` is `{label}` here, and `{}` in line {}", other.label, other.line);
+    if other.name != *name {
+        message += &format!(", where it is called `{}`", other.name);
+    }
+    (*line, Diagnostic::new("", message).help("keep one of them; equal content is one item"))
+}
+
+/// The class named by the folder of every item whose folder is a class; of those
+/// with the same content the first counts.
 pub(crate) fn from_folders(items: &[Called<'_>], schema: &Schema) -> HashMap<ItemId, ClassId> {
     let class = |item: &Called<'_>| {
         let folder = Path::new(item.name).parent()?.file_name()?.to_str()?;
         Some((item.item, schema.class(folder)?))
     };
-    items.iter().filter_map(class).collect()
+    items.iter().rev().filter_map(class).collect()
 }
 
 /// Answers from known labels.
@@ -269,23 +379,28 @@ impl Oracle for GoldOracle {
 
 #[cfg(test)]
 mod tests {
-    use super::{Called, Fields, GoldOracle, NamedLabel, from_folders, read, resolve};
+    use super::{Answers, Called, Fields, GoldOracle, Lines, from_folders, read, resolve};
     use annota_core::{
         item::ItemId,
         label::{ClassId, Schema},
     };
-    use std::collections::HashMap;
+    use expect_test::{Expect, expect};
+    use std::{collections::HashMap, fmt::Write};
 
     fn schema() -> Schema {
         Schema::new(["cat", "dog", "cow"].map(String::from).to_vec()).expect("three classes")
     }
 
-    fn read_as(name: &str, text: &str) -> Result<Vec<(String, String)>, String> {
+    fn lines_of(name: &str, file: &[u8]) -> Result<Lines, String> {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join(name);
-        std::fs::write(&path, text).expect("written");
-        let labels = read(&path, Fields::default()).map_err(|e| e.root_cause().to_string())?;
-        Ok(labels.into_iter().map(|it| (it.name, it.label)).collect())
+        std::fs::write(&path, file).expect("written");
+        read(&path, Fields::default()).map_err(|e| e.root_cause().to_string())
+    }
+
+    fn read_as(name: &str, text: &str) -> Result<Vec<(String, String)>, String> {
+        let lines = lines_of(name, text.as_bytes())?;
+        Ok(lines.labels.into_iter().map(|it| (it.name, it.label)).collect())
     }
 
     #[test]
@@ -300,6 +415,7 @@ mod tests {
             expected
         );
         assert_eq!(read_as("gold.csv", "a.jpg,cat\nb.jpg,dog\n"), expected);
+        assert_eq!(read_as("gold.csv", "id,label\r\n\"a.jpg\", cat\r\nb.jpg,dog,,"), expected);
         assert_eq!(read_as("gold.tsv", "a.jpg\tcat\nb.jpg\tdog\n"), expected);
         let lines = "{\"id\":\"a.jpg\",\"label\":\"cat\"}\n\n{\"label\":\"dog\",\"id\":\"b.jpg\"}";
         assert_eq!(read_as("gold.jsonl", lines), expected);
@@ -318,42 +434,151 @@ mod tests {
         Called { item: ItemId(item), name, external_id }
     }
 
-    fn named(name: &str, label: &str) -> NamedLabel {
-        NamedLabel { line: 1, name: name.to_owned(), label: label.to_owned() }
-    }
-
-    #[test]
-    fn items_are_found_by_any_name_that_is_theirs_alone() {
+    fn answers(name: &str, file: &[u8]) -> Answers {
         let items = [
             called(1, "x/7.jpg", None),
             called(2, "y/7.jpg", None),
             called(3, "reviews.csv:4", Some("r-9")),
             called(4, "x/8.jpg", None),
+            // The same content once more.
+            called(4, "y/9.jpg", None),
         ];
-        let labels = [
-            named("7.jpg", "cow"),
-            named("y/7.jpg", "dog"),
-            named("r-9", "cat"),
-            named("8", "cow"),
-        ];
-        let found = resolve(&labels, &items, &schema()).expect("known classes");
-        let expected = [(2, 1), (3, 0), (4, 2)].map(|(item, class)| (ItemId(item), ClassId(class)));
-        assert_eq!(found, HashMap::from(expected));
+        resolve(name, lines_of(name, file).expect("it can be read"), &items, &schema())
+    }
+
+    fn check(name: &str, file: &[u8], expected: &Expect) {
+        let Answers { classes, n_lines, n_unanswered, left_out } = answers(name, file);
+        let mut shown = format!("{n_lines} lines, {n_unanswered} unanswered\n");
+        let mut classes: Vec<_> = classes.into_iter().collect();
+        classes.sort_unstable();
+        for (item, class) in classes {
+            writeln!(shown, "{item}: {}", schema().classes()[class.index()]).expect("in memory");
+        }
+        left_out.iter().for_each(|it| writeln!(shown, "{it}").expect("in memory"));
+        expected.assert_eq(&shown);
     }
 
     #[test]
-    fn wrong_gold_is_refused() {
-        let items = [called(1, "a", None)];
-        let refused = |labels: &[NamedLabel]| {
-            resolve(labels, &items, &schema()).expect_err("refused").to_string()
-        };
-        assert_eq!(refused(&[named("a", "cta")]), "unknown class in line 1: `cta`");
-        assert_eq!(refused(&[named("a", "cat"), named("a", "dog")]), "`a` has two labels");
+    fn items_are_found_by_any_name_that_is_theirs_alone() {
+        let file = b"7.jpg,cow\ny/7.jpg,dog\nr-9,cat\n8,cow\n9.jpg,cow\n";
+        check(
+            "gold.csv",
+            file,
+            &expect![[r#"
+            5 lines, 0 unanswered
+            2: dog
+            3: cat
+            4: cow
+            gold.csv:1: `7.jpg` is the name of several items
+                help: write the path as it was imported
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_bad_line_costs_itself_alone() {
+        let file = b"id,label\nx/7.jpg,cat\nr-9,cta\ny/7.jpg,\nx/8.jpg\nx/8.jpg,dog,9\nz,cow\n\
+                     \"x/8.jpg,cow\n,dog\n,\n\xff,cat\nx/8.jpg,cow\n";
+        check(
+            "gold.csv",
+            file,
+            &expect![[r#"
+            11 lines, 2 unanswered
+            1: cat
+            4: cow
+            gold.csv:3: unknown class: `cta`
+                help: the classes are: cat, dog, cow
+            gold.csv:5: found 1 of 2 fields
+                help: quote a field that holds the delimiter or a line end
+            gold.csv:6: found 3 of 2 fields
+                help: quote a field that holds the delimiter or a line end
+            gold.csv:7: unknown item: `z`
+                help: write the item's id or name, as in `x/7.jpg`
+            gold.csv:8: a quote is opened and never closed
+                help: write quotes inside a quoted field twice: `""`
+            gold.csv:9: `dog` is said of no item
+                help: name the item, or leave the line out
+            gold.csv:11: invalid bytes for the file's encoding, at byte 0
+                help: convert the file to UTF-8
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_bad_line_of_json_costs_itself_alone() {
+        let file = br#"{"id": "x/7.jpg", "label": "cat"}
+{"id": "r-9", "label": null}
+{"id": "r-9", "label": " "}
+{"id": "x/8.jpg"
+{"id": "x/8.jpg", "class": 7}
+{"id": "x/8.jpg"}
+["x/8.jpg", "cow"]
+{"id": "8", "label": "cow"}"#;
+        check(
+            "gold.jsonl",
+            file,
+            &expect![[r#"
+            8 lines, 2 unanswered
+            1: cat
+            4: cow
+            gold.jsonl:4: not a JSON object at column 16: EOF while parsing an object
+                help: mend the line, or leave it out
+            gold.jsonl:5: unknown class: `7`
+                help: the classes are: cat, dog, cow
+            gold.jsonl:6: no field `label` among id
+                help: name it, with `--oracle-label-field FIELD`
+            gold.jsonl:7: not a JSON object at column 0: invalid type: sequence, expected a map
+                help: mend the line, or leave it out
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_item_said_to_be_two_things_is_neither() {
+        let file = b"x/7.jpg,cat\nx/8.jpg,dog\nx/7.jpg,dog\ny/9.jpg,cow\nr-9,cat\nr-9,cat\n";
+        check(
+            "gold.csv",
+            file,
+            &expect![[r#"
+            6 lines, 0 unanswered
+            3: cat
+            gold.csv:1: `x/7.jpg` is `cat` here, and `dog` in line 3
+                help: keep one of them; equal content is one item
+            gold.csv:2: `x/8.jpg` is `dog` here, and `cow` in line 4, where it is called `y/9.jpg`
+                help: keep one of them; equal content is one item
+            gold.csv:3: `x/7.jpg` is `dog` here, and `cat` in line 1
+                help: keep one of them; equal content is one item
+            gold.csv:4: `y/9.jpg` is `cow` here, and `dog` in line 2, where it is called `x/8.jpg`
+                help: keep one of them; equal content is one item
+        "#]],
+        );
+    }
+
+    #[test]
+    fn the_encoding_is_found_out() {
+        let schema = Schema::new(["投诉", "咨询"].map(String::from).to_vec()).expect("classes");
+        let items = [called(1, "a", None), called(2, "b", None)];
+        let gb18030 = b"id,label\na,\xcd\xb6\xcb\xdf\nb,\xd7\xc9\xd1\xaf\n";
+        let utf16: Vec<u8> = "\u{feff}id,label\na,投诉\nb,咨询\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let expected = [(1, 0), (2, 1)].map(|(item, class)| (ItemId(item), ClassId(class)));
+        for file in [&gb18030[..], &utf16] {
+            let lines = lines_of("gold.csv", file).expect("it can be read");
+            let answers = resolve("gold.csv", lines, &items, &schema);
+            assert_eq!(answers.classes, HashMap::from(expected), "{:?}", answers.left_out);
+        }
     }
 
     #[test]
     fn folders_name_classes() {
-        let items = [called(1, "photos/dog/1.jpg", None), called(2, "photos/other/1.jpg", None)];
+        let items = [
+            called(1, "photos/dog/1.jpg", None),
+            called(2, "photos/other/1.jpg", None),
+            // The same content once more.
+            called(1, "photos/cow/2.jpg", None),
+        ];
         assert_eq!(from_folders(&items, &schema()), HashMap::from([(ItemId(1), ClassId(1))]));
     }
 

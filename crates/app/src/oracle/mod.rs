@@ -6,14 +6,13 @@ pub(crate) mod terminal;
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
     convert::Infallible,
+    fs::File,
+    io::Write,
     path::{Path, PathBuf},
     str::FromStr,
 };
 
-use annota_core::{
-    item::ItemId,
-    label::{ClassId, Schema},
-};
+use annota_core::{diagnostic::Diagnostic, item::ItemId, label::ClassId};
 use annota_engine::{
     annotate::{AnnotatorKind, Oracle},
     project::Project,
@@ -21,17 +20,21 @@ use annota_engine::{
 };
 use anyhow::Context;
 use clap::Args;
+use jiff::Timestamp;
 
 use self::{
-    gold::{Called, Fields, GoldOracle},
+    gold::{Answers, Called, Fields, GoldOracle},
     terminal::TerminalOracle,
 };
 use crate::{
     cli::shared::{DataArgs, rate},
     problem::Problem,
-    report,
+    report::{self, counted},
     session::Session,
 };
+
+/// Below the project's folder: every line of a file of answers that was left out.
+const LOG: &str = "answers.log";
 
 /// Who answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,9 +120,7 @@ pub(crate) fn open(
             let names = project.store().item_names()?;
             gold::from_folders(&called(&names), &schema)
         }
-        Answerer::File(path) => {
-            read_answers(path, args.fields(), &project.store().item_names()?, &schema)?
-        }
+        Answerer::File(path) => read_answers(path, args.fields(), project, session)?.classes,
     };
     tell_unknown(&known, project, session)?;
     Ok(Box::new(GoldOracle {
@@ -145,27 +146,69 @@ pub(crate) fn fields(read: &DataArgs) -> Fields<'_> {
 
 /// The classes in a file of answers, by alphabet.
 pub(crate) fn classes_in(path: &Path, read: &DataArgs) -> anyhow::Result<Vec<String>> {
-    let labels = gold::read(path, fields(read))?;
-    let classes: BTreeSet<String> = labels.into_iter().map(|it| it.label).collect();
-    Ok(classes.into_iter().filter(|it| !it.is_empty()).collect())
+    let lines = gold::read(path, fields(read))?;
+    let classes: BTreeSet<String> = lines.labels.into_iter().map(|it| it.label).collect();
+    Ok(classes.into_iter().collect())
 }
 
-/// The answers in a file, by item.
+/// The answers in a file. Says which lines were left out; that all were is an
+/// error.
 pub(crate) fn read_answers(
     path: &Path,
     fields: Fields<'_>,
-    names: &[ItemName],
-    schema: &Schema,
-) -> anyhow::Result<HashMap<ItemId, ClassId>> {
-    let labels = gold::read(path, fields)?;
-    let reading = || format!("cannot use the answers in `{}`", path.display());
-    gold::resolve(&labels, &called(names), schema).with_context(reading)
+    project: &Project,
+    session: &Session,
+) -> anyhow::Result<Answers> {
+    let names = project.store().item_names()?;
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    let lines = gold::read(path, fields)?;
+    let answers = gold::resolve(&file, lines, &called(&names), &project.store().schema()?);
+    let n_left_out = answers.left_out.len() as u64;
+    if 0 < n_left_out {
+        let log = log(path, &answers.left_out, project)?;
+        let (left_out, all) = (report::count(n_left_out), report::count(answers.n_lines));
+        let head = format!("{left_out} of {all} lines of `{file}` were left out");
+        session.warn_of(&head, &answers.left_out, n_left_out, Some(&log));
+    }
+    if answers.classes.is_empty() {
+        return Err(nothing_usable(path, &answers).into());
+    }
+    Ok(answers)
+}
+
+/// Keeps in the project why lines of the file at `path` were left out.
+fn log(path: &Path, left_out: &[Diagnostic], project: &Project) -> anyhow::Result<PathBuf> {
+    let log = project.folder().join(LOG);
+    let mut text = format!("answers in {} at {}\n", path.display(), Timestamp::now());
+    text.extend(left_out.iter().map(|it| format!("  {it}\n")));
+    let file = File::options().append(true).create(true).open(&log);
+    file.and_then(|mut it| it.write_all(text.as_bytes()))
+        .with_context(|| format!("cannot write `{}`", log.display()))?;
+    Ok(log)
+}
+
+fn nothing_usable(path: &Path, answers: &Answers) -> Problem {
+    let mut found = counted(answers.n_lines, "line", "lines");
+    let parts =
+        [(answers.n_unanswered, "without an answer"), (answers.left_out.len() as u64, "left out")];
+    for (n, what) in parts.iter().filter(|it| 0 < it.0) {
+        found += &format!(", {} {what}", report::count(*n));
+    }
+    let help = match answers.left_out.as_slice() {
+        [] => "write an answer beside each item, or give another file",
+        _ => "mend what is listed, or give another file",
+    };
+    Problem::new(format!("nothing in `{}` could be used", path.display())).found(found).help(help)
 }
 
 fn called(names: &[ItemName]) -> Vec<Called<'_>> {
     let names = names.iter();
     names
-        .map(|it| Called { item: it.id, name: &it.name, external_id: it.external_id.as_deref() })
+        .map(|it| Called {
+            item: it.duplicate_of.unwrap_or(it.id),
+            name: &it.name,
+            external_id: it.external_id.as_deref(),
+        })
         .collect()
 }
 

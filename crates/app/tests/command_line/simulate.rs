@@ -41,10 +41,20 @@ fn a_file_of_labels_beside_the_data_is_replayed() {
         format!("{id},{}\n", rest.rsplit_once(',').expect("three fields").1)
     });
     shell.write("texts.csv", &texts.map(|it| format!("{it}\n")).collect::<String>());
-    shell.write("gold.csv", &gold.collect::<String>());
+    let gold: String = gold.collect();
+    shell.write("gold.csv", &gold);
     let (code, out, err) = shell.run("simulate texts.csv --gold gold.csv --json --quiet", "");
     assert_eq!(code, 0, "{err}");
     let simulated: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     let run = &simulated["runs"][0];
     assert_eq!((run["items"].as_u64(), run["classes"].as_u64()), (Some(80), Some(2)), "{out}");
+
+    let damaged = gold.replace("d1,delivery", "d1,").replace("d2,delivery", "d2");
+    shell.write("gold.csv", &damaged);
+    let (code, out, err) = shell.run("simulate texts.csv --gold gold.csv --json", "");
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("gold.csv:6: found 1 of 2 fields"), "{err}");
+    assert!(err.contains("2 items without a label are left out"), "{err}");
+    let simulated: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    assert_eq!(simulated["runs"][0]["items"], 78, "{out}");
 }

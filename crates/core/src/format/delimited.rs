@@ -58,6 +58,21 @@ pub(super) fn read<R: Read>(
     Ok((fields, reader))
 }
 
+/// The records of `table`, which is UTF-8 with `0xFF` for what was malformed:
+/// the line on which each begins, and its fields, as many as the first record
+/// that can be read has. For tables that hold no texts and fit in memory.
+pub fn records(
+    table: &[u8],
+    delimiter: u8,
+) -> impl Iterator<Item = (u64, Result<Vec<Vec<u8>>, Diagnostic>)> {
+    let config = TextConfig::detect();
+    let first = Records::new(table, delimiter, 0, &config).find_map(|it| it.1.ok());
+    let n_fields = first.map_or(0, |it| it.len());
+    Records::new(table, delimiter, n_fields, &config).map(move |(line, values)| {
+        (line, values.and_then(|it| with_fields(&format!("line {line}"), it, n_fields)))
+    })
+}
+
 /// Whether a file of lines is in truth a table between tabs.
 pub(super) fn is_tabular(peeked: &Peeked, config: &TextConfig) -> bool {
     if !config.text_fields.is_empty() || config.delimiter.is_some() {
@@ -128,15 +143,8 @@ impl<R: Read> Iterator for Delimited<R> {
 }
 
 impl<R> Delimited<R> {
-    fn record(&self, place: String, mut values: Vec<Vec<u8>>) -> Record {
-        while self.n_fields < values.len() && values.last().is_some_and(Vec::is_empty) {
-            values.pop();
-        }
-        if values.len() != self.n_fields {
-            let message = format!("found {} of {} fields", values.len(), self.n_fields);
-            let help = "quote a field that holds the delimiter or a line end";
-            return Err(Diagnostic::new(place, message).help(help));
-        }
+    fn record(&self, place: String, values: Vec<Vec<u8>>) -> Record {
+        let values = with_fields(&place, values, self.n_fields)?;
         let value = |it: usize| utf8(&place, values[it].clone());
         let parts: Result<Vec<String>, _> = self.text.iter().map(|it| value(*it)).collect();
         let parts = parts?;
@@ -146,6 +154,23 @@ impl<R> Delimited<R> {
         let id = self.id.map(value).transpose()?.filter(|it| !it.is_empty());
         Ok(TextRecord { text, label: label.as_deref().and_then(some_label), id, place })
     }
+}
+
+/// `values` if there are `n_fields`, empty ones behind those aside.
+fn with_fields(
+    place: &str,
+    mut values: Vec<Vec<u8>>,
+    n_fields: usize,
+) -> Result<Vec<Vec<u8>>, Diagnostic> {
+    while n_fields < values.len() && values.last().is_some_and(Vec::is_empty) {
+        values.pop();
+    }
+    if values.len() == n_fields {
+        return Ok(values);
+    }
+    let message = format!("found {} of {n_fields} fields", values.len());
+    let help = "quote a field that holds the delimiter or a line end";
+    Err(Diagnostic::new(place, message).help(help))
 }
 
 /// Splits lines into records and recovers from broken quotes.

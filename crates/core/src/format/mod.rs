@@ -381,7 +381,7 @@ fn thousands(n: u64) -> String {
 }
 
 /// At most 60 characters of `text`, for messages.
-fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> String {
     let mut short: String = text.chars().take(60).collect();
     if short.len() < text.len() {
         short.push('…');

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
 
-use super::{Record, TextConfig, class_named, idx, npz, parquet, read_text};
+use super::{Record, TextConfig, class_named, delimited, idx, npz, parquet, read_text};
 use crate::label::Schema;
 
 fn shown(records: impl Iterator<Item = Record>) -> String {
@@ -536,4 +536,34 @@ proptest! {
         let config = TextConfig { encoding: Some("gb18030".into()), ..TextConfig::detect() };
         prop_assert_eq!(read_with("x.txt", &bytes, &config), expected);
     }
+}
+
+#[test]
+fn records_are_as_wide_as_the_first_good_one() {
+    let table = b"\"open\nid,label\n\na,cat\n\"b,\n\"\"2\",dog,\nc\nd,cow,x\n\xff,cow";
+    let mut shown = String::new();
+    for (line, record) in delimited::records(table, b',') {
+        let cells = |it: Vec<Vec<u8>>| it.iter().map(|it| it.escape_ascii().to_string()).collect();
+        match record.map(cells) {
+            Ok(cells) => {
+                let cells: Vec<String> = cells;
+                writeln!(shown, "{line}: {}", cells.join(" | "))
+            }
+            Err(diagnostic) => writeln!(shown, "{diagnostic}"),
+        }
+        .expect("in memory");
+    }
+    expect![[r#"
+        line 1: text behind the closing quote of a field
+            help: write quotes inside a quoted field twice: `""`
+        2: id | label
+        4: a | cat
+        5: b,\n\"2 | dog
+        line 7: found 1 of 2 fields
+            help: quote a field that holds the delimiter or a line end
+        line 8: found 3 of 2 fields
+            help: quote a field that holds the delimiter or a line end
+        9: \xff | cow
+    "#]]
+    .assert_eq(&shown);
 }

@@ -81,7 +81,7 @@ pub(crate) struct SimulateArgs {
 
 pub(crate) fn run(args: &SimulateArgs, session: &Session) -> anyhow::Result<Finish> {
     let project = project(args, session)?;
-    let gold = gold(args, &project)?;
+    let gold = gold(args, &project, session)?;
     let set = WorkingSet::open(&project, &session.progress)?;
     let labelled = Labelled::new(&set, &gold, session)?;
     let goal = args.goal.or(project.config().labelling.goal);
@@ -107,13 +107,16 @@ fn project(args: &SimulateArgs, session: &Session) -> anyhow::Result<Project> {
 }
 
 /// The class of every item that has one.
-fn gold(args: &SimulateArgs, project: &Project) -> anyhow::Result<HashMap<ItemId, ClassId>> {
+fn gold(
+    args: &SimulateArgs,
+    project: &Project,
+    session: &Session,
+) -> anyhow::Result<HashMap<ItemId, ClassId>> {
     let names = project.store().item_names()?;
     match &args.gold {
         Some(file) if args.data.is_some() || names.iter().all(|it| !is_from(&it.name, file)) => {
-            let schema = project.store().schema()?;
             let fields = oracle::fields(&args.read);
-            oracle::read_answers(file, fields, &names, &schema)
+            Ok(oracle::read_answers(file, fields, project, session)?.classes)
         }
         _ => oracle::imported_gold(project),
     }
