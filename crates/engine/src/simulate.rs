@@ -4,6 +4,8 @@
 //! Drives the same [`steer::next`] as a project does, in memory and with an
 //! oracle instead of people. It knows no store, and the model is the caller's.
 
+use std::collections::BTreeMap;
+
 use annota_core::{
     acquire::{SelectInput, Strategy, select},
     certify::{Certificate, Goal},
@@ -56,15 +58,21 @@ pub struct Run {
     pub n_audit: u32,
     /// Items answered because the audit did not vouch for them.
     pub n_left_to_people: u32,
-    /// Share of all final labels that differ from the gold.
+    /// Items with a final label, from people or from the model: all of them,
+    /// unless the budget was spent before anything was shown. Then the model's
+    /// labels count for nothing, and only what was answered is labelled.
+    pub n_labelled: u32,
+    /// Share of the final labels that differ from the gold; items without a
+    /// final label are not among them.
     pub true_error: f64,
     /// The same against what the oracle says, which is what is certified.
     pub error: f64,
-    /// Share of the items that keep the model's label.
+    /// Share of all items that keep the model's label.
     pub coverage: f64,
-    /// What the audit has shown, if there was one.
+    /// What the audit has shown, if it came to its end.
     pub certificate: Option<Certificate>,
-    /// Whether the final labels meet the goal, against the oracle.
+    /// Whether every item has a final label and these meet the goal, against
+    /// the oracle.
     pub is_held: bool,
     /// One point per fit before the audit.
     pub curve: Vec<CurvePoint>,
@@ -241,15 +249,13 @@ impl Replay<'_> {
     fn into_run(self, gold: &[ClassId], certificate: Option<Certificate>) -> Run {
         let n_items = self.embeddings.n_rows();
         let auto_labelled: &[Row] = certificate.as_ref().map_or(&[], |it| &it.auto_labelled);
-        let mut labels = self.oracle.answers.clone();
-        if let Some(frozen) = &self.frozen_labels {
-            auto_labelled.iter().for_each(|it| labels[it.index()] = frozen[it.index()].clone());
-        }
-        let all = f64::from(n_items.max(1));
-        let differing = |truth: &dyn Fn(usize) -> Label| {
-            (0..labels.len()).filter(|it| !labels[*it].agrees(&truth(*it))).count() as f64 / all
+        let labels = self.final_labels(auto_labelled);
+        let differing = |truth: &dyn Fn(Row) -> Label| {
+            let n_wrong = labels.iter().filter(|(row, label)| !label.agrees(&truth(**row))).count();
+            n_wrong as f64 / labels.len().max(1) as f64
         };
-        let error = differing(&|row| self.oracle.answers[row].clone());
+        let error = differing(&|row| self.oracle.answer(row));
+        let is_complete = labels.len() == n_items as usize;
         let counts = self.count_by_first_purpose();
         let count = |purpose| counts.iter().filter(|it| **it == Some(purpose)).count() as u32;
         Run {
@@ -259,13 +265,22 @@ impl Replay<'_> {
             n_random: count(Purpose::Random),
             n_audit: count(Purpose::Audit),
             n_left_to_people: count(Purpose::Remainder),
-            true_error: differing(&|row| Label::Class(gold[row])),
+            n_labelled: labels.len() as u32,
+            true_error: differing(&|row| Label::Class(gold[row.index()])),
             error,
-            coverage: auto_labelled.len() as f64 / all,
-            is_held: error <= self.config.goal.max_error() + 1e-12,
+            coverage: auto_labelled.len() as f64 / f64::from(n_items.max(1)),
+            is_held: is_complete && error <= self.config.goal.max_error() + 1e-12,
             certificate,
             curve: self.curve,
         }
+    }
+
+    /// What people answered, and what was frozen of `auto_labelled`.
+    fn final_labels(&self, auto_labelled: &[Row]) -> BTreeMap<Row, Label> {
+        let answered = self.facts.iter().map(|it| (it.row, it.label.clone()));
+        let frozen = self.frozen_labels.as_deref().unwrap_or_default();
+        let accepted = auto_labelled.iter().map(|it| (*it, frozen[it.index()].clone()));
+        answered.chain(accepted).collect()
     }
 
     fn count_by_first_purpose(&self) -> Vec<Option<Purpose>> {
@@ -299,12 +314,16 @@ mod tests {
     }
 
     fn run(rng_seed: u64, noise: f64) -> Run {
+        run_within(None, rng_seed, noise)
+    }
+
+    fn run_within(budget: Option<u32>, rng_seed: u64, noise: f64) -> Run {
         let (embeddings, gold) = pool(rng_seed);
         let config = SimulateConfig {
             goal: Goal::new(0.1, 0.9).expect("shares"),
             strategy: None,
             noise,
-            budget: None,
+            budget,
             rng_seed,
         };
         let mut model = ClassModel::new(&embeddings, 3);
@@ -330,6 +349,26 @@ mod tests {
         assert!(missed <= expected + 3.0 * (expected * 0.9).sqrt(), "{missed} of {n_runs}");
         let answers: f64 = runs.iter().map(|it| f64::from(it.n_answers()) / 499.0).sum();
         assert!(answers / (n_runs as f64) < 0.6, "{}", answers / n_runs as f64);
+    }
+
+    #[test]
+    fn what_is_not_labelled_when_the_budget_is_spent_counts_for_nothing() {
+        let trained = run_within(Some(50), 4, 0.1);
+        assert_eq!((trained.certificate.as_ref(), trained.is_held), (None, false));
+        assert_eq!((trained.n_labelled, trained.n_answers(), trained.n_audit), (50, 50, 0));
+        assert_eq!((trained.coverage, trained.error), (0.0, 0.0));
+        let n_wrong = 50.0 * trained.true_error;
+        assert!(1.0 <= n_wrong && (n_wrong - n_wrong.round()).abs() < 1e-9, "{n_wrong}");
+
+        let leaves_some = |seed: &u64| 0 < run(*seed, 0.0).n_left_to_people;
+        let seed = (0..20).find(leaves_some).expect("an audit that leaves some to people");
+        let whole = run(seed, 0.0);
+        assert_eq!(whole.n_labelled, 499);
+        let budget = whole.n_answers() - whole.n_left_to_people;
+        let audited = run_within(Some(budget), seed, 0.0);
+        assert_eq!((audited.certificate.as_ref(), audited.is_held), (None, false));
+        assert_eq!((audited.n_audit, audited.coverage), (whole.n_audit, 0.0));
+        assert_eq!((audited.n_labelled, audited.n_answers()), (budget, budget));
     }
 
     #[test]

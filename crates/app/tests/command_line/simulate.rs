@@ -58,3 +58,24 @@ fn a_file_of_labels_beside_the_data_is_replayed() {
     let simulated: serde_json::Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!(simulated["runs"][0]["items"], 78, "{out}");
 }
+
+#[test]
+fn a_budget_that_is_spent_certifies_nothing() {
+    let mut shell = Shell::new();
+    shell.write("messages.csv", &messages(100));
+    let line = "simulate messages.csv --budget 30 --quiet";
+    let (code, out, err) = shell.run(&format!("{line} --json"), "");
+    assert_eq!((code, err.as_str()), (0, ""));
+    let simulated: serde_json::Value = serde_json::from_str(&out).expect("JSON");
+    let run = &simulated["runs"][0];
+    assert_eq!((run["answers"]["total"].as_u64(), run["labelled"].as_u64()), (Some(30), Some(30)));
+    assert_eq!((&run["certified"], &run["certificate_held"]), (&false.into(), &false.into()));
+    assert_eq!(run["coverage"], 0.0);
+
+    let (_, out, _) = shell.run(line, "");
+    let rows: Vec<Vec<&str>> = out.lines().map(|it| it.split("  ").collect()).collect();
+    let row = rows.iter().find(|it| it[0] == "policy").expect("a run");
+    let words: Vec<&str> = row.iter().map(|it| it.trim()).filter(|it| !it.is_empty()).collect();
+    assert_eq!(words[8..11], ["0.0 %", "no", "no"], "{out}");
+    assert!(out.contains("the budget was spent before anything was shown in 1 of 1 run;"), "{out}");
+}

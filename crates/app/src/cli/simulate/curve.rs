@@ -36,8 +36,9 @@ pub(super) fn costs(simulated: &Simulated) -> Bars {
         rival: None,
     };
     let max_error = percent(simulated.max_error);
+    let or_spent = if simulated.n_spent() == 0 { "" } else { " or the budget is spent" };
     Bars {
-        title: format!("Human answers until at most {max_error} of the labels are wrong"),
+        title: format!("Human answers until at most {max_error} of the labels are wrong{or_spent}"),
         axis: "human answers, mean over seeds".to_owned(),
         is_share: false,
         parts: parts.map(str::to_owned).to_vec(),

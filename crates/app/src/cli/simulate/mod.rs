@@ -44,9 +44,10 @@ use crate::{
 /// The labels that came with the data answer every question. Prints, per seed
 /// and as a mean, the answers that people would have given (training,
 /// calibration, audit, left to people), the true error, the coverage, and
-/// whether the certificate held. Embeddings are kept between runs in the
-/// folder `simulate` of the cache: ANNOTA_CACHE, else the user's cache folder
-/// (XDG_CACHE_HOME); `annota doctor` names it.
+/// whether there was a certificate and it held. With a budget that is spent
+/// before anything is shown, only what was answered is labelled. Embeddings are
+/// kept between runs in the folder `simulate` of the cache: ANNOTA_CACHE, else
+/// the user's cache folder (XDG_CACHE_HOME); `annota doctor` names it.
 #[derive(Args, Debug)]
 pub(crate) struct SimulateArgs {
     /// A labelled set: class folders, CSV, TSV, JSONL, Parquet [default: the project]

@@ -9,7 +9,7 @@ use annota_core::{acquire::Strategy, certify::Goal};
 use annota_engine::simulate::Run;
 use serde::Serialize;
 
-use crate::report::{Align, Report, percent, table};
+use crate::report::{Align, Report, counted, percent, table};
 
 /// All runs, and their means.
 #[derive(Debug, Serialize)]
@@ -43,10 +43,16 @@ pub(super) struct Replayed {
     items: u32,
     classes: usize,
     answers: Answers<u32>,
+    /// Items with a final label; fewer than `items` if the budget was spent
+    /// before anything was shown.
+    labelled: u32,
+    /// Of the labelled items alone.
     true_error: f64,
+    /// Of the labelled items alone.
     error: f64,
     coverage: f64,
     certified: bool,
+    /// Never where the budget was spent before anything was shown.
     certificate_held: bool,
     seconds: f64,
     pub(super) curve: Vec<Point>,
@@ -68,6 +74,7 @@ struct Mean {
     classes: f64,
     answers: Answers<f64>,
     answered_share: f64,
+    labelled: f64,
     true_error: f64,
     error: f64,
     coverage: f64,
@@ -95,6 +102,7 @@ impl Replayed {
                 left_to_people: run.n_left_to_people,
                 total: run.n_answers(),
             },
+            labelled: run.n_labelled,
             true_error: run.true_error,
             error: run.error,
             coverage: run.coverage,
@@ -103,6 +111,11 @@ impl Replayed {
             seconds,
             curve: run.curve.iter().map(point).collect(),
         }
+    }
+
+    /// Whether the budget was spent before anything was shown.
+    fn is_spent(&self) -> bool {
+        self.labelled < self.items
     }
 }
 
@@ -125,6 +138,7 @@ impl Mean {
                 total: answers(|it| it.total),
             },
             answered_share: mean(&|it| f64::from(it.answers.total) / f64::from(it.items)),
+            labelled: mean(&|it| f64::from(it.labelled)),
             true_error: mean(&|it| it.true_error),
             error: mean(&|it| it.error),
             coverage: mean(&|it| it.coverage),
@@ -160,9 +174,14 @@ impl Simulated {
             (it.strategy, [training, calibration, audit, left_to_people])
         })
     }
+
+    /// How many runs spent their budget before anything was shown.
+    pub(super) fn n_spent(&self) -> usize {
+        self.runs.iter().filter(|it| it.is_spent()).count()
+    }
 }
 
-const HEAD: [(&str, Align); 11] = [
+const HEAD: [(&str, Align); 12] = [
     ("strategy", Align::Left),
     ("seed", Align::Right),
     ("answers", Align::Right),
@@ -172,6 +191,7 @@ const HEAD: [(&str, Align); 11] = [
     ("audit", Align::Right),
     ("left", Align::Right),
     ("true error", Align::Right),
+    ("certified", Align::Right),
     ("held", Align::Right),
     ("seconds", Align::Right),
 ];
@@ -189,7 +209,17 @@ impl Report for Simulated {
         )?;
         let mut rows: Vec<Vec<String>> = self.runs.iter().map(row).collect();
         rows.extend(self.means.iter().map(mean_row));
-        out.write_all(table(&HEAD, &rows).as_bytes())
+        out.write_all(table(&HEAD, &rows).as_bytes())?;
+        if 0 < self.n_spent() {
+            writeln!(
+                out,
+                "\nthe budget was spent before anything was shown in {} of {}; true error is that \
+                 of the answered items alone",
+                self.n_spent(),
+                counted(self.runs.len() as u64, "run", "runs"),
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -205,9 +235,19 @@ fn row(run: &Replayed) -> Vec<String> {
         answers.audit.to_string(),
         answers.left_to_people.to_string(),
         percent(run.true_error),
+        certified(run).to_owned(),
         if run.certificate_held { "yes" } else { "no" }.to_owned(),
         format!("{:.1}", run.seconds),
     ]
+}
+
+/// Whether there is a certificate, or why there need not be one.
+fn certified(run: &Replayed) -> &'static str {
+    match (run.certified, run.is_spent()) {
+        (true, _) => "yes",
+        (false, true) => "no",
+        (false, false) => "all answered",
+    }
 }
 
 fn mean_row(mean: &Mean) -> Vec<String> {
@@ -223,6 +263,7 @@ fn mean_row(mean: &Mean) -> Vec<String> {
         whole(answers.audit),
         whole(answers.left_to_people),
         percent(mean.true_error),
+        percent(mean.certified),
         percent(mean.certificate_held),
         format!("{:.1}", mean.seconds),
     ]
