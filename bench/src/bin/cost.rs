@@ -15,7 +15,10 @@ use annota_core::{
     label::ClassId,
     matrix::Embeddings,
 };
-use annota_engine::simulate::{Run, SimulateConfig, simulate};
+use annota_engine::{
+    Unwatched,
+    simulate::{Run, SimulateConfig, simulate},
+};
 use rayon::prelude::*;
 
 /// The sets, and the design's prototype: without tuning per run, and with the
@@ -104,7 +107,8 @@ impl LabelledPool {
 
     fn replay(&self, max_error: f64, rng_seed: u64) -> Result<Run, Failure> {
         let goal = Goal::new(max_error, CONFIDENCE).ok_or("shares lie between 0 and 1")?;
-        let config = SimulateConfig { goal, strategy: None, noise: 0.0, budget: None, rng_seed };
+        let (noise, watch) = (0.0, &Unwatched);
+        let config = SimulateConfig { goal, strategy: None, noise, budget: None, rng_seed, watch };
         let mut model = ClassModel::on(Arc::clone(&self.prepared), self.n_classes);
         Ok(simulate(&self.features, &self.gold, self.n_classes, &mut model, &config)?)
     }

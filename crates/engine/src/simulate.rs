@@ -11,14 +11,16 @@ use annota_core::{
     certify::{Certificate, Goal},
     label::{ClassId, Label, Purpose},
     matrix::Embeddings,
-    model::{Predictions, TaskModel, Untrainable},
+    model::{Predictions, TaskModel},
     pool::{Pool, Row},
     steer::{self, Fact, Question, Situation, Step},
 };
 
+use crate::{Error, Watch, train::untrainable};
+
 /// How a pool is replayed.
-#[derive(Clone, Copy, Debug)]
-pub struct SimulateConfig {
+#[derive(Clone, Copy)]
+pub struct SimulateConfig<'a> {
     /// What is to be shown.
     pub goal: Goal,
     /// The query strategy while training; `None` for the default policy.
@@ -30,6 +32,8 @@ pub struct SimulateConfig {
     pub budget: Option<u32>,
     /// Equal seeds give equal runs.
     pub rng_seed: u64,
+    /// Says between two turns whether to stop.
+    pub watch: &'a dyn Watch,
 }
 
 /// The model after one fit, measured against the gold.
@@ -91,7 +95,8 @@ impl Run {
 ///
 /// # Errors
 ///
-/// What the model says if it cannot be fitted.
+/// [`Error::Input`] if the model cannot be fitted; [`Error::Interrupted`] if the
+/// watcher asked to stop.
 ///
 /// # Panics
 ///
@@ -101,8 +106,8 @@ pub fn simulate(
     gold: &[ClassId],
     n_classes: usize,
     model: &mut dyn TaskModel,
-    config: &SimulateConfig,
-) -> Result<Run, Untrainable> {
+    config: &SimulateConfig<'_>,
+) -> Result<Run, Error> {
     assert!(gold.len() == embeddings.n_rows() as usize, "one gold class per row");
     let oracle = Oracle::new(gold, n_classes, config);
     let mut replay = Replay {
@@ -125,7 +130,7 @@ struct Oracle {
 }
 
 impl Oracle {
-    fn new(gold: &[ClassId], n_classes: usize, config: &SimulateConfig) -> Oracle {
+    fn new(gold: &[ClassId], n_classes: usize, config: &SimulateConfig<'_>) -> Oracle {
         let mut rng = fastrand::Rng::with_seed(config.rng_seed ^ 0x0a7a_c1e5);
         let others = u16::try_from(n_classes - 1).expect("a schema fits in u16");
         let answer = |class: &ClassId| {
@@ -144,7 +149,7 @@ impl Oracle {
 struct Replay<'a> {
     embeddings: &'a Embeddings,
     n_classes: usize,
-    config: &'a SimulateConfig,
+    config: &'a SimulateConfig<'a>,
     oracle: &'a Oracle,
     facts: Vec<Fact>,
     predictions: Option<Predictions>,
@@ -153,11 +158,15 @@ struct Replay<'a> {
 }
 
 impl Replay<'_> {
-    fn run(&mut self, model: &mut dyn TaskModel) -> Result<Option<Certificate>, Untrainable> {
+    fn run(&mut self, model: &mut dyn TaskModel) -> Result<Option<Certificate>, Error> {
         loop {
+            if self.config.watch.interrupted() {
+                return Err(Error::Interrupted);
+            }
             let answers = steer::learnable(&self.facts);
             if !answers.is_empty() {
-                self.predictions = Some(model.fit_predict(&answers, self.config.rng_seed)?);
+                let predictions = model.fit_predict(&answers, self.config.rng_seed);
+                self.predictions = Some(predictions.map_err(untrainable)?);
             }
             let situation = self.situation(model);
             let step = steer::next(&situation);
@@ -298,7 +307,10 @@ mod tests {
         certify::Goal, head::class_model::ClassModel, label::ClassId, matrix::Embeddings,
     };
 
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::{Run, SimulateConfig, simulate};
+    use crate::{Error, Unwatched, Watch};
 
     /// Three overlapping clouds.
     fn pool(rng_seed: u64) -> (Embeddings, Vec<ClassId>) {
@@ -318,16 +330,43 @@ mod tests {
     }
 
     fn run_within(budget: Option<u32>, rng_seed: u64, noise: f64) -> Run {
-        let (embeddings, gold) = pool(rng_seed);
-        let config = SimulateConfig {
-            goal: Goal::new(0.1, 0.9).expect("shares"),
-            strategy: None,
-            noise,
-            budget,
-            rng_seed,
-        };
+        let goal = Goal::new(0.1, 0.9).expect("shares");
+        let watch = &Unwatched;
+        replayed(&SimulateConfig { goal, strategy: None, noise, budget, rng_seed, watch })
+            .expect("there are answers")
+    }
+
+    fn replayed(config: &SimulateConfig<'_>) -> Result<Run, Error> {
+        let (embeddings, gold) = pool(config.rng_seed);
         let mut model = ClassModel::new(&embeddings, 3);
-        simulate(&embeddings, &gold, 3, &mut model, &config).expect("there are answers")
+        simulate(&embeddings, &gold, 3, &mut model, config)
+    }
+
+    /// Asks to stop after so many turns.
+    struct StopsAfter(AtomicUsize);
+
+    impl Watch for StopsAfter {
+        fn progress(&self, _: &'static str, _: u64, _: Option<u64>) {}
+        fn note(&self, _: &str) {}
+        fn interrupted(&self) -> bool {
+            self.0.fetch_sub(1, Ordering::Relaxed) == 1
+        }
+    }
+
+    #[test]
+    fn a_run_stops_between_two_turns() {
+        let watch = StopsAfter(AtomicUsize::new(4));
+        let goal = Goal::new(0.1, 0.9).expect("shares");
+        let config = SimulateConfig {
+            goal,
+            strategy: None,
+            noise: 0.0,
+            budget: None,
+            rng_seed: 1,
+            watch: &watch,
+        };
+        let stopped = replayed(&config);
+        assert!(matches!(stopped, Err(Error::Interrupted)), "{stopped:?}");
     }
 
     #[test]

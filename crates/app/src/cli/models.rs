@@ -3,9 +3,12 @@
 use std::{
     io::{self, Write},
     path::PathBuf,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Duration,
 };
 
-use annota_engine::Watch;
+use annota_engine::{Error, Watch};
 use annota_model::{
     ModelSpec,
     catalogue::{self, Entry, Fit, ImagePreparation, Pooling, Presence, TextPreparation},
@@ -20,6 +23,9 @@ use crate::{
     report::{Align, Report, table},
     session::{Finish, Session},
 };
+
+/// How often a download is asked whether the user wants to stop.
+const POLL: Duration = Duration::from_millis(100);
 
 /// List the networks that embed items, fetch one, or add your own.
 ///
@@ -201,10 +207,28 @@ fn list(session: &Session) -> anyhow::Result<Finish> {
     Ok(Finish::Done)
 }
 
+/// What arrives is received on a thread of its own, so that a stop does not wait
+/// for a server that no longer answers; [`pull`] goes on wherever it was left.
 fn fetch(args: PullArgs, session: &Session) -> anyhow::Result<Finish> {
-    pull(&args.name, &mut |progress| {
-        session.progress.progress("pull", progress.size_done, progress.size);
-    })?;
+    let (tell, told) = mpsc::channel();
+    let name = args.name.clone();
+    let pulling = thread::spawn(move || {
+        pull(&name, &mut |it| {
+            // Nobody listens any more once the user asked to stop.
+            let _ = tell.send((it.size_done, it.size));
+        })
+    });
+    loop {
+        match told.recv_timeout(POLL) {
+            Ok((size_done, size)) => session.progress.progress("pull", size_done, size),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => break,
+        }
+        if session.progress.interrupted() {
+            return Err(Error::Interrupted.into());
+        }
+    }
+    pulling.join().expect("a download that fails says so")?;
     session.print(&Ready { name: args.name })?;
     Ok(Finish::Done)
 }

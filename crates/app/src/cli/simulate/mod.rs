@@ -184,16 +184,13 @@ fn replay(
     for &strategy in &strategies {
         for rng_seed in 0..args.seeds {
             session.progress.progress("simulate", runs.len() as u64, total);
-            if session.progress.interrupted() {
-                return Err(Error::Interrupted.into());
-            }
             let mut model = ClassModel::on(Arc::clone(&labelled.prepared), n_classes);
-            let noise = args.oracle_noise;
-            let config = SimulateConfig { goal, strategy, noise, budget: args.budget, rng_seed };
+            let (noise, budget, watch) = (args.oracle_noise, args.budget, &session.progress);
+            let config = SimulateConfig { goal, strategy, noise, budget, rng_seed, watch };
             let started = Instant::now();
             let run =
                 simulate(&labelled.embeddings, &labelled.gold, n_classes, &mut model, &config)
-                    .with_context(|| format!("seed {rng_seed} failed"))?;
+                    .map_err(|it| failed(it, rng_seed))?;
             let seconds = started.elapsed().as_secs_f64();
             runs.push(Replayed::new(strategy, rng_seed, seconds, run));
         }
@@ -201,6 +198,13 @@ fn replay(
     session.progress.progress("simulate", runs.len() as u64, total);
     let path = args.data.clone().or_else(|| args.gold.clone());
     Ok(Simulated::new(path, goal, set.embedder.clone(), runs))
+}
+
+fn failed(error: Error, rng_seed: u64) -> anyhow::Error {
+    match error {
+        Error::Interrupted => error.into(),
+        _ => anyhow::Error::new(error).context(format!("seed {rng_seed} failed")),
+    }
 }
 
 fn write_files(folder: &Path, simulated: &Simulated) -> anyhow::Result<()> {
