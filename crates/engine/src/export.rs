@@ -15,7 +15,6 @@ use std::{
 };
 
 use annota_core::{
-    consensus::most_frequent,
     diagnostic::Diagnostic,
     format::{
         card,
@@ -34,7 +33,7 @@ use crate::{
     annotate::AnnotatorKind,
     certificate,
     project::{Project, write_atomically},
-    store::{Annotation, AutoLabel, Item, Source, without_undone},
+    store::{Annotation, AutoLabel, Item, Source, crowds_label, without_undone},
 };
 
 /// Where labels go.
@@ -223,8 +222,7 @@ impl Known {
 
     /// What most of the crowd said.
     fn crowds(&self, facts: &[Annotation]) -> Option<Label> {
-        let crowd = self.of_kind(facts, AnnotatorKind::Crowd);
-        most_frequent(crowd.filter_map(|it| it.fact.label.as_ref()?.class())).map(Label::Class)
+        crowds_label(self.of_kind(facts, AnnotatorKind::Crowd).map(Annotation::word))
     }
 
     fn class(&self, label: &Label) -> String {

@@ -10,10 +10,9 @@ use std::{
 };
 
 use annota_core::{
-    consensus::most_frequent,
     head::{class_model::ClassModel, features::FeatureMap, prepared::Prepared},
     item::ItemId,
-    label::{ClassId, Label, Purpose, Schema},
+    label::{Label, Purpose, Schema},
     matrix::Embeddings,
     pool::Row,
 };
@@ -24,7 +23,7 @@ use crate::{
     cache,
     embed::{NearDuplicate, embedded_pool, near_duplicates},
     project::Project,
-    store::{Annotation, AnnotationId, AnnotatorId, without_undone},
+    store::{Annotation, AnnotationId, AnnotatorId, crowds_label, without_undone},
 };
 
 /// One thing somebody said about an item of the pool.
@@ -34,6 +33,8 @@ pub struct Fact {
     pub id: AnnotationId,
     /// About which row.
     pub row: Row,
+    /// The item it was said of: the row's, or one with the same content.
+    pub said_of: ItemId,
     /// Who said it.
     pub annotator: AnnotatorId,
     /// What stands behind that name.
@@ -127,6 +128,7 @@ impl WorkingSet {
         Some(Fact {
             id: annotation.id,
             row: self.row(said.item)?,
+            said_of: annotation.said_of,
             annotator: said.annotator,
             kind: *kinds.get(&said.annotator)?,
             label: said.label,
@@ -170,12 +172,12 @@ impl WorkingSet {
     /// lower class.
     pub fn crowd_labels(&self, through: AnnotationId) -> BTreeMap<Row, Label> {
         let is_crowds = |it: &&Fact| it.kind == AnnotatorKind::Crowd && it.id <= through;
-        let mut said: BTreeMap<Row, Vec<ClassId>> = BTreeMap::new();
+        let mut words: BTreeMap<Row, Vec<_>> = BTreeMap::new();
         for fact in self.facts.iter().filter(is_crowds) {
-            said.entry(fact.row).or_default().extend(fact.label.as_ref().and_then(Label::class));
+            let class = fact.label.as_ref().and_then(Label::class);
+            words.entry(fact.row).or_default().push((fact.annotator, fact.said_of, class));
         }
-        let most = |(row, classes)| Some((row, Label::Class(most_frequent(classes)?)));
-        said.into_iter().filter_map(most).collect()
+        words.into_iter().filter_map(|it| Some((it.0, crowds_label(it.1)?))).collect()
     }
 
     /// What is learned from, ascending by row: what people last answered, and

@@ -20,11 +20,11 @@ use annota_engine::{
     embed::embed,
     precision::Claim,
     project::{Labelling, Project, ProjectConfig},
-    store::{AnnotatorId, AuditState, NewAnnotation},
+    store::{AnnotatorId, AuditState, NewAnnotation, NewItem},
     verify::{Basis, verify},
     working_set::WorkingSet,
 };
-use common::insert_texts;
+use common::{NOW, insert_texts};
 
 const N_ITEMS: usize = 600;
 
@@ -264,10 +264,23 @@ fn most_of_a_crowd_decides() {
         said(item(&project, "7"), crowd, ClassId(class), Purpose::Imported)
     });
     project.store().append(&words).expect("stored");
-    let set = WorkingSet::open(&project, &Unwatched).expect("opens");
-    let lessons = set.lessons();
-    assert_eq!(lessons.len(), 1);
-    assert_eq!(lessons[0].1, Label::Class(ClassId(1)));
+    let decided = || {
+        let set = WorkingSet::open(&project, &Unwatched).expect("opens");
+        let lessons = set.lessons();
+        assert_eq!(lessons.len(), 1);
+        lessons[0].1.clone()
+    };
+    assert_eq!(decided(), Label::Class(ClassId(1)));
+    // Who says so again has the same one word; whoever speaks of a copy has another.
+    let c = words[2].annotator;
+    project.store().append(&[words[2].clone(), words[2].clone()]).expect("stored");
+    assert_eq!(decided(), Label::Class(ClassId(1)));
+    let copies = ["x", "y"].map(|it| NewItem { identity: it.to_owned(), ..common::text("7") });
+    let copies = project.store().insert_items(&copies, NOW).expect("stored").items;
+    let more: Vec<NewAnnotation> =
+        copies.iter().map(|it| said(it.id(), c, ClassId(2), Purpose::Imported)).collect();
+    project.store().append(&more).expect("stored");
+    assert_eq!(decided(), Label::Class(ClassId(2)));
 }
 
 #[test]

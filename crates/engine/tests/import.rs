@@ -102,11 +102,11 @@ impl Fixture {
     /// `name class` of every item, in order.
     fn labelled(&self) -> Vec<String> {
         let store = self.project.store();
-        let current = store.current_annotations().expect("read");
+        let facts = store.annotations(None).expect("read");
         let names = store.item_names().expect("read");
         let classes = store.classes();
         let line = |name: &annota_engine::store::ItemName| {
-            let fact = current.iter().find(|it| it.fact.item == name.id);
+            let fact = facts.iter().rfind(|it| it.said_of == name.id);
             let class = fact.and_then(|it| it.fact.label.clone()).and_then(|it| it.class());
             format!("{} {}", name.name, class.map_or("-", |it| &classes[it.index()]))
         };

@@ -77,6 +77,21 @@ fn labels_that_come_with_items_are_stored_once() {
 }
 
 #[test]
+fn what_is_said_of_a_copy_is_about_the_item_it_repeats() {
+    for scratch in Scratch::all() {
+        let store = scratch.open();
+        store.add_classes(&classes()).expect("stored");
+        let ann = annotator(&store, "ann");
+        let mut copy = text("a");
+        copy.identity = "another place".to_owned();
+        store.insert_items(&[text("a"), copy], NOW).expect("stored");
+        store.append(&[answer(ItemId(2), ann, Some(1))]).expect("stored");
+        let facts = store.annotations(None).expect("read");
+        assert_eq!((facts[0].fact.item, facts[0].said_of), (ItemId(1), ItemId(2)));
+    }
+}
+
+#[test]
 fn facts_come_back_whole() {
     for scratch in Scratch::all() {
         let store = scratch.open();

@@ -7,7 +7,6 @@
 use std::collections::{HashMap, HashSet};
 
 use annota_core::{
-    consensus::most_frequent,
     item::ItemId,
     label::{Label, Purpose},
 };
@@ -16,7 +15,9 @@ use jiff::Timestamp;
 
 use crate::{
     annotate::{Annotator, AnnotatorKind},
-    store::{Annotation, AnnotationId, AnnotatorId, AutoLabel, CertificateId, Remark},
+    store::{
+        Annotation, AnnotationId, AnnotatorId, AutoLabel, CertificateId, Remark, crowds_label,
+    },
 };
 
 /// Where the label of an item comes from.
@@ -208,15 +209,14 @@ impl Ledger {
         }
     }
 
-    /// What most of a crowd said: one name stands for many people, so each of its
-    /// words counts.
+    /// What most of a crowd said.
     fn crowds(&self, item: ItemId) -> Option<Label> {
         let all = self.by_item.get(&item).into_iter().flatten().map(|at| &self.facts[*at]);
         let crowd = all.filter(|it| {
             self.kind(it.fact.annotator) == Some(AnnotatorKind::Crowd)
                 && !self.undone.contains(&it.id)
         });
-        most_frequent(crowd.filter_map(|it| it.fact.label.as_ref()?.class())).map(Label::Class)
+        crowds_label(crowd.map(Annotation::word))
     }
 
     fn kind(&self, annotator: AnnotatorId) -> Option<AnnotatorKind> {
@@ -358,7 +358,8 @@ mod tests {
                 suggestion: None,
                 undoes,
             };
-            ledger.append([Annotation { id: AnnotationId(id), fact }]);
+            let said_of = fact.item;
+            ledger.append([Annotation { id: AnnotationId(id), fact, said_of }]);
         }
         ledger
     }

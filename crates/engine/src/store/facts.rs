@@ -3,20 +3,21 @@
 //! is another fact.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
 use annota_core::{
+    consensus::most_frequent,
     item::ItemId,
-    label::{Label, Purpose},
+    label::{ClassId, Label, Purpose},
 };
 use jiff::Timestamp;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
     Classes, MAX_VALUES, ModelVersionId, Store, Transaction,
-    entity::{annotation, annotator, receipt},
+    entity::{annotation, annotator, item, receipt},
     wire,
 };
 use crate::{Error, annotate::Annotator};
@@ -71,8 +72,10 @@ pub struct NewAnnotation {
 pub struct Annotation {
     /// Its identity; facts are in the order of their ids.
     pub id: AnnotationId,
-    /// The fact.
+    /// The fact. What was said of an item that repeats another is about that one.
     pub fact: NewAnnotation,
+    /// The item it was said of.
+    pub said_of: ItemId,
 }
 
 impl Store {
@@ -164,7 +167,29 @@ impl Store {
         }
         let rows: Vec<annotation::Model> =
             self.all_pages(&query, annotation::Column::Id, |it: &annotation::Model| it.id)?;
-        rows.into_iter().map(|it| read_annotation(&classes, it)).collect()
+        let originals = self.originals(&rows)?;
+        rows.into_iter().map(|it| read_annotation(&classes, &originals, it)).collect()
+    }
+
+    /// What the items that `rows` are about repeat, where they repeat another.
+    fn originals(&self, rows: &[annotation::Model]) -> Result<HashMap<i64, i64>, Error> {
+        let items: BTreeSet<i64> = rows.iter().map(|it| it.item).collect();
+        let items: Vec<i64> = items.into_iter().collect();
+        let mut originals = HashMap::new();
+        for chunk in items.chunks(MAX_VALUES) {
+            let found: Vec<(i64, Option<i64>)> = self.run("read items", async |database| {
+                item::Entity::find()
+                    .select_only()
+                    .columns([item::Column::Id, item::Column::DuplicateOf])
+                    .filter(item::Column::Id.is_in(chunk.iter().copied()))
+                    .filter(item::Column::DuplicateOf.is_not_null())
+                    .into_tuple()
+                    .all(database)
+                    .await
+            })?;
+            originals.extend(found.into_iter().filter_map(|it| Some((it.0, it.1?))));
+        }
+        Ok(originals)
     }
 
     /// What holds now: of every annotator the last word on every item, without
@@ -202,6 +227,26 @@ fn resolve(facts: Vec<Annotation>) -> Vec<Annotation> {
     current.retain(|it| spoken.insert((it.fact.item, it.fact.annotator)));
     current.reverse();
     current
+}
+
+/// What most of a crowd said of one item, from the `words` of its annotators in
+/// order, each with the item that it was said of; ties to the lower class.
+///
+/// One name stands for many people. Where an item comes several times, each time
+/// is a word of its own; said of the same one again, the last word counts.
+pub(crate) fn crowds_label(
+    words: impl IntoIterator<Item = (AnnotatorId, ItemId, Option<ClassId>)>,
+) -> Option<Label> {
+    let last: BTreeMap<(AnnotatorId, ItemId), Option<ClassId>> =
+        words.into_iter().map(|it| ((it.0, it.1), it.2)).collect();
+    most_frequent(last.into_values().flatten()).map(Label::Class)
+}
+
+impl Annotation {
+    /// Who said what of which item, for [`crowds_label`].
+    pub(crate) fn word(&self) -> (AnnotatorId, ItemId, Option<ClassId>) {
+        (self.fact.annotator, self.said_of, self.fact.label.as_ref().and_then(Label::class))
+    }
 }
 
 /// The annotations that the keys of `facts` led to before.
@@ -265,7 +310,12 @@ fn write_annotation(classes: &Classes, id: i64, fact: &NewAnnotation) -> annotat
     }
 }
 
-fn read_annotation(classes: &Classes, row: annotation::Model) -> Result<Annotation, Error> {
+/// `originals`: by item, the one that it repeats.
+fn read_annotation(
+    classes: &Classes,
+    originals: &HashMap<i64, i64>,
+    row: annotation::Model,
+) -> Result<Annotation, Error> {
     let suggestion = match (row.suggestion, row.suggestion_confidence) {
         (Some(label), Some(confidence)) => Some(ShownSuggestion {
             label: classes.read(&label)?,
@@ -275,7 +325,7 @@ fn read_annotation(classes: &Classes, row: annotation::Model) -> Result<Annotati
         _ => None,
     };
     let fact = NewAnnotation {
-        item: ItemId(row.item),
+        item: ItemId(originals.get(&row.item).copied().unwrap_or(row.item)),
         annotator: AnnotatorId(row.annotator),
         label: row.label.map(|it| classes.read(&it)).transpose()?,
         purpose: wire::read_purpose(&row.purpose)?,
@@ -285,5 +335,5 @@ fn read_annotation(classes: &Classes, row: annotation::Model) -> Result<Annotati
         suggestion,
         undoes: row.undoes.map(AnnotationId),
     };
-    Ok(Annotation { id: AnnotationId(row.id), fact })
+    Ok(Annotation { id: AnnotationId(row.id), fact, said_of: ItemId(row.item) })
 }

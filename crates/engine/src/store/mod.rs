@@ -32,6 +32,7 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use tokio::runtime::Runtime;
 
+pub(crate) use facts::crowds_label;
 pub use facts::{
     Annotation, AnnotationId, AnnotatorId, NewAnnotation, ShownSuggestion, without_undone,
 };
