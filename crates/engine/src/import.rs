@@ -13,7 +13,8 @@ mod folder;
 mod table;
 
 use std::{
-    collections::BTreeSet,
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
     fs::{self, File},
     io::{BufWriter, Write},
     path::{Path, PathBuf},
@@ -39,6 +40,8 @@ use batch::{Batch, Outcome};
 const MAX_KEPT: usize = 100;
 /// More classes than this in a project that named none are taken for a mistake.
 const MAX_FOUND_CLASSES: usize = 5_000;
+/// Extensions that are told by name.
+const MAX_KINDS: usize = 5;
 /// Below the project's folder: every diagnostic of every import.
 const LOG: &str = "import.log";
 
@@ -84,8 +87,8 @@ pub struct ImportReport {
     pub n_labels: u64,
     /// Labels that came with the data but belong to nobody.
     pub n_labels_unused: u64,
-    /// Files of other kinds that were passed over.
-    pub n_ignored: u64,
+    /// Files of other kinds that were passed over, by extension in lower case.
+    pub n_ignored_by_extension: BTreeMap<String, u64>,
     /// Items that could not be used.
     pub n_left_out: u64,
     /// Items that were taken although something about them is odd.
@@ -104,6 +107,11 @@ impl ImportReport {
     /// Items found, whatever became of them.
     pub fn n_items(&self) -> u64 {
         self.n_added + self.n_already_there + self.n_duplicates + self.n_left_out
+    }
+
+    /// Files of other kinds that were passed over.
+    pub fn n_ignored(&self) -> u64 {
+        self.n_ignored_by_extension.values().sum()
     }
 }
 
@@ -195,17 +203,25 @@ impl<'a> Sink<'a> {
         self.config.labels_as.is_some() && self.schema.is_none()
     }
 
-    /// Adds classes found in the data, numbers by value and names by alphabet.
-    fn add_classes(&mut self, mut names: Vec<String>) -> Result<(), Error> {
+    /// Those of the classes found in the data that the project does not have,
+    /// numbers by value and names by alphabet.
+    fn new_classes(&self, mut names: Vec<String>) -> Result<Vec<String>, Diagnostic> {
         sort_classes(&mut names);
         let known = self.project.store().classes();
         names.retain(|it| !known.contains(it));
         if MAX_FOUND_CLASSES < known.len() + names.len() {
-            return Err(Error::input(
-                format!("more than {MAX_FOUND_CLASSES} different labels, as `{}`", names[0]),
+            let message =
+                format!("more than {MAX_FOUND_CLASSES} different labels, as `{}`", names[0]);
+            return Err(Diagnostic::new("start", message).help(
                 "is it the right field (`--label-field`)? if so, name the classes in `annota.toml`",
             ));
         }
+        Ok(names)
+    }
+
+    fn add_classes(&mut self, names: Vec<String>) -> Result<(), Error> {
+        let names = self.new_classes(names);
+        let names = names.map_err(|it| Error::input(it.message, it.help.unwrap_or_default()))?;
         self.project.store().add_classes(&names)?;
         self.report.new_classes.extend(names);
         Ok(())
@@ -225,7 +241,7 @@ impl<'a> Sink<'a> {
         }
         for outcome in batch.outcomes {
             match outcome {
-                Outcome::Ignored => self.report.n_ignored += 1,
+                Outcome::Ignored { extension } => self.pass_over(extension),
                 Outcome::LeftOut(diagnostic) => self.leave_out(diagnostic)?,
                 Outcome::Ready { item, label, warning } => match self.label(&item, label) {
                     Ok(label) => {
@@ -289,6 +305,10 @@ impl<'a> Sink<'a> {
         }
     }
 
+    fn pass_over(&mut self, extension: String) {
+        *self.report.n_ignored_by_extension.entry(extension).or_default() += 1;
+    }
+
     fn leave_out(&mut self, diagnostic: Diagnostic) -> Result<(), Error> {
         self.report.n_left_out += 1;
         self.tell(diagnostic)
@@ -326,7 +346,7 @@ impl<'a> Sink<'a> {
             "labels": self.report.n_labels,
             "left_out": self.report.n_left_out,
             "warnings": self.report.n_warnings,
-            "ignored": self.report.n_ignored,
+            "ignored": self.report.n_ignored(),
         });
         if 0 < self.report.n_items() {
             self.project.store().record_event(&Event {
@@ -337,6 +357,19 @@ impl<'a> Sink<'a> {
         }
         Ok((self.report, self.media))
     }
+}
+
+/// Numbers of files by extension, in words, most first: `2 .pdf, 1 .txt`.
+pub fn by_kind(n_by_extension: &BTreeMap<String, u64>) -> String {
+    let mut kinds: Vec<(&String, &u64)> = n_by_extension.iter().collect();
+    kinds.sort_by_key(|it| Reverse(it.1));
+    let told = kinds.iter().take(MAX_KINDS).map(|(extension, n)| match extension.as_str() {
+        "" => format!("{n} without extension"),
+        extension => format!("{n} .{extension}"),
+    });
+    let told: Vec<String> = told.collect();
+    let rest = if MAX_KINDS < kinds.len() { " and others" } else { "" };
+    told.join(", ") + rest
 }
 
 /// Numbers by value, names by alphabet.

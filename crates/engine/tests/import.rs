@@ -18,7 +18,7 @@ use annota_core::{
 use annota_engine::{
     Error, Unwatched, Watch,
     annotate::{Annotator, AnnotatorKind},
-    import::{ImageFacts, ImportConfig, ImportReport, Inspect, import},
+    import::{ImageFacts, ImportConfig, ImportReport, Inspect, by_kind, import},
     project::{Project, ProjectConfig},
 };
 use common::NOW;
@@ -142,7 +142,7 @@ fn class_folders_become_labelled_items_once() {
 
     let report = it.import("");
     assert_eq!(counts(&report), [4, 1, 0, 0, 4]);
-    assert_eq!(report.n_ignored, 1);
+    assert_eq!(report.n_ignored(), 1);
     assert_eq!(report.new_classes, ["cat", "dog"]);
     let expected =
         ["cat/1.png cat", "cat/same.png cat", "dog/1.png dog", "dog/deep/2.png dog", "loose.png -"];
@@ -289,6 +289,78 @@ fn tables_are_read_by_field_and_again_without_effect() {
     assert_eq!(items[1].external_id.as_deref(), Some("10"));
     assert_eq!(it.project.config().media, Some(Media::Text));
     assert_eq!(counts(&it.import("news.csv")), [0, 0, 2, 2, 0]);
+}
+
+#[test]
+fn a_table_that_cannot_be_read_costs_itself_alone() {
+    let mut it = fixture(&[]);
+    it.write("a.csv", b"text,label\nThe vote,politics\n");
+    it.write("b.csv", b"");
+    let labels: Vec<String> = (0..6_000).map(|it| format!("text,{it}\n")).collect();
+    it.write("c.csv", format!("text,label\n{}", labels.concat()).as_bytes());
+    it.write("d.parquet", b"PAR1");
+    it.write("e.csv", b"text,label\nThe match,sport\n");
+
+    let report = it.import("");
+    assert_eq!(counts(&report), [2, 0, 0, 3, 2]);
+    check(
+        &report,
+        &expect![[r#"
+            b.csv: the file is empty
+                help: is it the right file?
+            c.csv: more than 5000 different labels, as `0`
+                help: is it the right field (`--label-field`)? if so, name the classes in `annota.toml`
+            d.parquet: not a readable Parquet file: EOF: Parquet file too small. Size is 4 but need 8
+                help: is it the right file?
+        "#]],
+    );
+    assert_eq!(it.labelled(), ["a.csv:2 politics", "e.csv:2 sport"]);
+    assert_eq!(it.project.config().media, Some(Media::Text));
+    assert_eq!(it.project.store().events().expect("read").len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_table_that_is_gone_is_reported() {
+    let mut it = fixture(&[]);
+    it.write("a.csv", b"text\none\n");
+    std::os::unix::fs::symlink("gone.csv", it.data.path().join("b.csv")).expect("made");
+    let report = it.import("");
+    assert_eq!(counts(&report), [1, 0, 0, 1, 0]);
+    check(
+        &report,
+        &expect![[r#"
+            b.csv: a link to nothing: `gone.csv`
+                help: restore what it led to, or remove it
+        "#]],
+    );
+}
+
+#[test]
+fn what_lies_beside_tables_is_passed_over() {
+    let mut it = fixture(&[]);
+    it.write("train/a.csv", b"text,label\nThe vote,politics\n");
+    it.write("README.txt", b"Two tables of news.");
+    it.write("LICENSE.txt", b"Do what you like.");
+    it.write("logo.png", &picture(1));
+    let report = it.import("");
+    assert_eq!(counts(&report), [1, 0, 0, 0, 1]);
+    assert_eq!(by_kind(&report.n_ignored_by_extension), "2 .txt, 1 .png");
+    assert_eq!(it.labelled(), ["train/a.csv:2 politics"]);
+}
+
+#[test]
+fn what_lies_beside_pictures_is_passed_over() {
+    let mut it = fixture(&[]);
+    it.write("cat/1.png", &picture(1));
+    it.write("dog/1.png", &picture(2));
+    it.write("README.txt", b"Cats and dogs.");
+    it.write("LICENSE", b"Do what you like.");
+    it.write("metadata.csv", b"text,label\ncat/1.png,cat\n");
+    let report = it.import("");
+    assert_eq!(counts(&report), [2, 0, 0, 0, 2]);
+    assert_eq!(by_kind(&report.n_ignored_by_extension), "1 without extension, 1 .csv, 1 .txt");
+    assert_eq!(it.labelled(), ["cat/1.png cat", "dog/1.png dog"]);
 }
 
 #[test]

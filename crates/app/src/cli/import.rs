@@ -9,7 +9,7 @@ use std::{
 use annota_core::{diagnostic::Diagnostic, format::TextConfig};
 use annota_engine::{
     annotate::Annotator,
-    import::{ImageFacts, ImportConfig, ImportReport, Inspect, import},
+    import::{ImageFacts, ImportConfig, ImportReport, Inspect, by_kind, import},
     project::Project,
 };
 use annota_model::image;
@@ -26,10 +26,12 @@ use crate::{
 
 /// Read images and texts into a project.
 ///
-/// Takes folders of images, one folder a class or flat; CSV, TSV, JSONL and
-/// Parquet files; files with one text a line; MedMNIST's `.npz`; IDX. Importing
-/// twice adds nothing; byte-identical items are linked. A bad file or line costs
-/// that item alone and is reported.
+/// Takes folders of images or of text files, one folder a class or flat, and of
+/// tables; CSV, TSV, JSONL and Parquet files; files with one text a line;
+/// MedMNIST's `.npz`; IDX. A folder is taken for what it mostly holds, and the
+/// rest is passed over and counted. Importing twice adds nothing;
+/// byte-identical items are linked. A bad file or line costs that item alone and
+/// is reported.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
     /// Folders and files
@@ -51,6 +53,7 @@ struct Imported {
     left_out: u64,
     warnings: u64,
     ignored: u64,
+    ignored_by_extension: BTreeMap<String, u64>,
     new_classes: Vec<String>,
     fields: BTreeMap<String, FieldsUsed>,
     diagnostics: Vec<Diagnosed>,
@@ -77,6 +80,7 @@ impl Report for AllImported {
 
 impl Imported {
     fn new(source: PathBuf, report: ImportReport) -> Imported {
+        let ignored = report.n_ignored();
         let fields = report.fields.into_iter().map(|(file, it, encoding)| {
             (file, FieldsUsed { text: it.text, label: it.label, id: it.id, encoding })
         });
@@ -89,7 +93,8 @@ impl Imported {
             labels_unused: report.n_labels_unused,
             left_out: report.n_left_out,
             warnings: report.n_warnings,
-            ignored: report.n_ignored,
+            ignored,
+            ignored_by_extension: report.n_ignored_by_extension,
             new_classes: report.new_classes,
             fields: fields.collect(),
             diagnostics: report.diagnostics.iter().map(Diagnosed::from).collect(),
@@ -100,12 +105,14 @@ impl Imported {
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         let added = counted(self.added, "new item", "new items");
         writeln!(out, "{}: {added}", self.source.display())?;
+        let kind = if self.ignored == 1 { "file of another kind" } else { "files of other kinds" };
+        let passed_over = format!("{kind} passed over: {}", by_kind(&self.ignored_by_extension));
         let others = [
             (self.already_there, "already there"),
             (self.duplicates, "with the content of another item"),
             (self.left_out, "left out"),
             (self.warnings, "taken with a warning"),
-            (self.ignored, "files of other kinds passed over"),
+            (self.ignored, passed_over.as_str()),
             (self.labels, "labels that came with the data"),
             (self.labels_unused, "labels left alone: say whose they are, with `--as`"),
         ];

@@ -45,6 +45,52 @@ fn a_bad_line_costs_that_line_alone() {
 }
 
 #[test]
+fn a_bad_table_costs_that_table_alone() {
+    Shell::new()
+        .write("news/a.csv", "text,label\nGoal!,sport\n")
+        .write("news/b.csv", "")
+        .write("news/c.csv", "text,label\nElection,politics\n")
+        .write("news/README.txt", "Three tables.")
+        .write("empty/b.csv", "")
+        .annota("init p")
+        .annota("import news --project p --as gold")
+        .annota("import empty --project p")
+        .annota("status --project p")
+        .check(&expect![[r#"
+            $ annota init p
+            made a project: DIR/p
+            $ annota import news --project p --as gold
+            news: 2 new items
+              1 left out
+              1 file of another kind passed over: 1 .txt
+              2 labels that came with the data
+              new classes: sport, politics
+              a.csv: text from text, label from label, id from none, UTF-8
+              c.csv: text from text, label from label, id from none, UTF-8
+            ! warning: 1 of 3 items were left out or are odd
+            !   b.csv: the file is empty
+            !     help: is it the right file?
+            $ annota import empty --project p
+            ! warning: 1 of 1 items were left out or are odd
+            !   b.csv: the file is empty
+            !     help: is it the right file?
+            ! error: nothing in `empty` could be used
+            !   found: 1 item, which was left out
+            !   help: mend what is listed, or give another file or folder
+            exit code 2
+            $ annota status --project p
+            project      DIR/p (SQLite)
+            items        2, and 0 duplicates
+            classes      sport, politics
+            annotations  2 imported
+            auto labels  0
+
+            annotator  kind  annotations
+            gold       gold            2
+        "#]]);
+}
+
+#[test]
 fn an_import_that_brings_nothing_fails() {
     Shell::new()
         .write("photos/cat.jpg", "no picture")

@@ -24,7 +24,7 @@ pub(super) enum Outcome {
     /// It cannot be used.
     LeftOut(Diagnostic),
     /// It is of another kind.
-    Ignored,
+    Ignored { extension: String },
 }
 
 /// What is stored in one transaction.
@@ -37,7 +37,7 @@ impl Batch {
     pub(super) fn labels(&self) -> impl Iterator<Item = &str> {
         self.outcomes.iter().filter_map(|it| match it {
             Outcome::Ready { label, .. } => label.as_deref().filter(|it| !it.trim().is_empty()),
-            Outcome::LeftOut(_) | Outcome::Ignored => None,
+            Outcome::LeftOut(_) | Outcome::Ignored { .. } => None,
         })
     }
 }

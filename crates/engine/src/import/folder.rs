@@ -1,10 +1,14 @@
-//! Folders of pictures or of text files, with or without a folder per class.
+//! Folders of pictures or of text files, with or without a folder per class,
+//! and folders of tables.
+//!
+//! A folder is taken for what it mostly holds, and the rest is passed over and
+//! counted: most data sets come with a licence, a table or a picture about them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
     io::{self, Read},
-    path::{Component, Path},
+    path::{Component, Path, PathBuf},
 };
 
 use annota_core::{
@@ -18,7 +22,7 @@ use walkdir::{DirEntry, WalkDir};
 use super::{
     Inspect, Sink,
     batch::{self, BATCH_LEN, Outcome},
-    stored_path, table,
+    by_kind, stored_path, table,
 };
 use crate::{
     Error, Watch,
@@ -32,6 +36,10 @@ const MAX_PATH_SIZE: usize = 2_000;
 /// Folders that divide a data set rather than name a class.
 const SPLITS: [&str; 9] =
     ["train", "training", "test", "testing", "val", "valid", "validation", "dev", "eval"];
+/// Fewer pictures or text files than this may be what came with tables.
+const FEW: u64 = 10;
+/// Text files that tell about a data set, without their extension.
+const ABOUT: [&str; 6] = ["readme", "license", "licence", "copying", "notice", "citation"];
 /// Extensions of pictures, with the format they promise.
 const EXTENSIONS: [(&str, ImageFormat); 9] = [
     ("jpg", ImageFormat::Jpeg),
@@ -93,8 +101,9 @@ struct Survey {
     n_files: u64,
     n_images: u64,
     n_texts: u64,
-    // Relative paths of files of texts with fields.
-    tables: Vec<String>,
+    // Those of the texts that tell about the others.
+    n_about: u64,
+    n_tables: u64,
     // Folders below the imported one that hold files, and whether any of those
     // lie deeper still.
     first_level: BTreeMap<String, bool>,
@@ -102,18 +111,40 @@ struct Survey {
     by_extension: BTreeMap<String, u64>,
 }
 
-/// Imports all files below `root`.
+/// What a folder is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// Every file is an item.
+    Files(Media),
+    /// Every file is a table of texts.
+    Tables,
+}
+
+/// Imports all files below `root` that are of the folder's kind.
 pub(super) fn import(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Result<(), Error> {
     let survey = survey(root, sink.project.folder(), watch)?;
     let held = sink.project.config().media;
-    let has_pictures = 0 < survey.n_images || (survey.n_texts == 0 && survey.tables.is_empty());
-    let media = held.unwrap_or(if has_pictures { Media::Image } else { Media::Text });
-    if media == Media::Text && survey.n_texts == 0 && !survey.tables.is_empty() {
-        for name in &survey.tables {
-            table::import(sink, &root.join(name), name, watch)?;
-        }
-        return Ok(());
+    match survey.kind(held) {
+        Kind::Files(media) => files(sink, root, &survey, media, watch)?,
+        Kind::Tables => tables(sink, root, watch)?,
     }
+    if watch.interrupted() {
+        return Err(Error::Interrupted);
+    }
+    if sink.report.n_items() == 0 {
+        return Err(survey.nothing_found(root, held));
+    }
+    Ok(())
+}
+
+/// Imports every file as an item, with the name of its folder as its label.
+fn files(
+    sink: &mut Sink<'_>,
+    root: &Path,
+    survey: &Survey,
+    media: Media,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
     let depth = survey.class_depth();
     if sink.finds_classes() {
         let level = if depth == 0 {
@@ -137,12 +168,19 @@ pub(super) fn import(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Res
             }
         }
         Ok(())
-    })?;
-    if watch.interrupted() {
-        return Err(Error::Interrupted);
-    }
-    if sink.report.n_items() == 0 {
-        return Err(survey.nothing_found(root, held, media));
+    })
+}
+
+/// Imports every table; one that cannot be read costs itself alone.
+fn tables(sink: &mut Sink<'_>, root: &Path, watch: &dyn Watch) -> Result<(), Error> {
+    for found in walk(root, sink.project.folder()) {
+        match named(root, found) {
+            Err(diagnostic) => sink.leave_out(diagnostic)?,
+            Ok((path, name)) if is_table(&path) => {
+                table::import_among_others(sink, &path, &name, watch)?;
+            }
+            Ok((path, _)) => sink.pass_over(extension(&path)),
+        }
     }
     Ok(())
 }
@@ -190,10 +228,9 @@ impl Survey {
             self.n_images += 1;
         } else if extension == "txt" {
             self.n_texts += 1;
-        } else if let Some(relative) = relative.to_str()
-            && TextFormat::of(relative).is_some()
-        {
-            self.tables.push(relative.to_owned());
+            self.n_about += u64::from(is_about(path));
+        } else if is_table(path) {
+            self.n_tables += 1;
         }
         *self.by_extension.entry(extension).or_default() += 1;
         let names: Vec<String> = folders(relative);
@@ -202,6 +239,25 @@ impl Survey {
         }
         if let Some(second) = names.get(1) {
             self.second_level.insert(second.clone());
+        }
+    }
+
+    /// What the folder mostly is, for a project that holds `held`.
+    ///
+    /// Pictures, if there are [`FEW`] or more, or more than tables and a tenth of
+    /// the text files (JSON apart, which may describe a picture each). Otherwise
+    /// text files, if there are as many, or more than tables. Otherwise tables.
+    fn kind(&self, held: Option<Media>) -> Kind {
+        let is_beside = |n: u64, n_others: u64| n < FEW && n <= n_others;
+        let n_json = self.by_extension.get("json").unwrap_or(&0);
+        let has_pictures = !is_beside(self.n_images, self.n_tables - n_json + self.n_texts / FEW);
+        let has_texts = 0 < self.n_texts + self.n_tables;
+        match held {
+            Some(Media::Image) => Kind::Files(Media::Image),
+            None if has_pictures || !has_texts => Kind::Files(Media::Image),
+            _ if self.n_tables == 0 => Kind::Files(Media::Text),
+            _ if is_beside(self.n_texts - self.n_about, self.n_tables) => Kind::Tables,
+            _ => Kind::Files(Media::Text),
         }
     }
 
@@ -214,15 +270,13 @@ impl Survey {
         usize::from(!self.first_level.is_empty() && self.first_level.iter().all(divides))
     }
 
-    fn nothing_found(&self, root: &Path, held: Option<Media>, media: Media) -> Error {
-        let mut kinds: Vec<(&String, &u64)> = self.by_extension.iter().collect();
-        kinds.sort_by_key(|it| std::cmp::Reverse(it.1));
-        let kinds = kinds.iter().take(5).map(|(extension, n)| match extension.as_str() {
-            "" => format!("{n} without extension"),
-            extension => format!("{n} .{extension}"),
-        });
-        let found: Vec<String> = kinds.collect();
-        let found = if found.is_empty() { "no files".to_owned() } else { found.join(", ") };
+    fn nothing_found(&self, root: &Path, held: Option<Media>) -> Error {
+        let media = match self.kind(held) {
+            Kind::Files(media) => media,
+            Kind::Tables => Media::Text,
+        };
+        let found = by_kind(&self.by_extension);
+        let found = if found.is_empty() { "no files".to_owned() } else { found };
         Error::input(
             format!("no {} in `{}`\n  found: {found}", media.plural(), root.display()),
             match held {
@@ -251,30 +305,20 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&self, found: Found) -> Outcome {
-        let entry = match found {
-            Ok(entry) => entry,
-            Err(error) => return Outcome::LeftOut(stumbled(self.root, &error)),
+        let (path, name) = match named(self.root, found) {
+            Ok(named) => named,
+            Err(diagnostic) => return Outcome::LeftOut(diagnostic),
         };
-        let relative = entry.path().strip_prefix(self.root).unwrap_or(entry.path());
-        let Some(name) = relative.to_str().map(|it| it.replace('\\', "/")) else {
-            let place = relative.to_string_lossy();
-            return Outcome::LeftOut(
-                Diagnostic::new(place, "the name is not UTF-8").help("rename the file"),
-            );
-        };
-        if MAX_PATH_SIZE < name.len() {
-            let message = format!("path of {} bytes, the limit is {MAX_PATH_SIZE}", name.len());
-            return Outcome::LeftOut(Diagnostic::new(name, message).help("shorten it"));
-        }
         let result = match self.media {
-            Media::Image => self.picture(entry.path(), &name),
-            Media::Text => self.text(entry.path(), &name),
+            Media::Image => self.picture(&path, &name),
+            Media::Text => self.text(&path, &name),
         };
         let (item, warning) = match result {
             Ok(Some(read)) => read,
-            Ok(None) => return Outcome::Ignored,
+            Ok(None) => return Outcome::Ignored { extension: extension(&path) },
             Err(diagnostic) => return Outcome::LeftOut(diagnostic),
         };
+        let relative = path.strip_prefix(self.root).unwrap_or(&path);
         let label = folders(relative).into_iter().nth(self.depth);
         Outcome::Ready { item: Box::new(item), label, warning }
     }
@@ -376,6 +420,34 @@ impl Reader<'_> {
     }
 }
 
+/// The path of a file, and what it is called in the project: where it lies below
+/// `root`.
+fn named(root: &Path, found: Found) -> Result<(PathBuf, String), Diagnostic> {
+    let path = found.map_err(|it| stumbled(root, &it))?.into_path();
+    let relative = path.strip_prefix(root).unwrap_or(&path);
+    let Some(name) = relative.to_str().map(|it| it.replace('\\', "/")) else {
+        let place = relative.to_string_lossy();
+        return Err(Diagnostic::new(place, "the name is not UTF-8").help("rename the file"));
+    };
+    if MAX_PATH_SIZE < name.len() {
+        let message = format!("path of {} bytes, the limit is {MAX_PATH_SIZE}", name.len());
+        return Err(Diagnostic::new(name, message).help("shorten it"));
+    }
+    Ok((path, name))
+}
+
+/// Whether a file is called like a table of texts; a .txt is one text.
+fn is_table(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    extension(path) != "txt" && TextFormat::of(&name).is_some()
+}
+
+/// Whether a file is called as those are that tell about a data set.
+fn is_about(path: &Path) -> bool {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy().to_lowercase();
+    ABOUT.contains(&&*stem)
+}
+
 /// The extension in lower case, empty without one.
 fn extension(path: &Path) -> String {
     path.extension().unwrap_or_default().to_string_lossy().to_lowercase()
@@ -401,7 +473,8 @@ fn not_a_picture(name: &str, head: &[u8]) -> Diagnostic {
         .help("open it to see what it is; JPEG, PNG, WebP, GIF, BMP and TIFF can be imported")
 }
 
-fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
+/// Why a file cannot be read, and the way out.
+pub(super) fn unreadable(name: &str, error: &io::Error) -> Diagnostic {
     let (message, help) = match error.kind() {
         io::ErrorKind::PermissionDenied => {
             ("no permission to read it", "allow it, with `chmod +r`")
@@ -440,7 +513,9 @@ fn stumbled(root: &Path, error: &walkdir::Error) -> Diagnostic {
 mod tests {
     use std::{io, path::Path};
 
-    use super::{ImageFormat, Survey, folders, not_a_picture, unreadable};
+    use annota_core::item::Media;
+
+    use super::{ImageFormat, Kind, Survey, folders, not_a_picture, unreadable};
 
     #[test]
     fn formats_are_known_by_their_first_bytes() {
@@ -459,6 +534,46 @@ mod tests {
         assert_eq!(not_a_picture("1.png", b"").message, "empty file");
         let html = not_a_picture("1.png", b"<html>\n<body>");
         assert_eq!(html.message, "not a picture: it begins with `<html>\\n<`");
+    }
+
+    /// What a folder with this many files is taken for.
+    fn kind(n_by_name: &[(&str, u64)], held: Option<Media>) -> Kind {
+        let mut survey = Survey::default();
+        for (name, n) in n_by_name {
+            for _ in 0..*n {
+                survey.count(Path::new("/root"), &Path::new("/root").join(name));
+            }
+        }
+        survey.kind(held)
+    }
+
+    #[test]
+    fn a_folder_is_what_it_mostly_holds() {
+        let [pictures, texts] = [Kind::Files(Media::Image), Kind::Files(Media::Text)];
+        let cases: [(&[(&str, u64)], Kind); 16] = [
+            (&[], pictures),
+            (&[("c", 3)], pictures),
+            (&[("logo.png", 1), ("a.csv", 1)], Kind::Tables),
+            (&[("README.txt", 1), ("License.txt", 1), ("a.csv", 1)], Kind::Tables),
+            (&[("figure.png", 2), ("notes.txt", 2), ("a.parquet", 3)], Kind::Tables),
+            (&[("a.json", 1), ("README.txt", 1)], Kind::Tables),
+            (&[("cat/1.png", 2), ("metadata.csv", 1), ("README.txt", 1)], pictures),
+            (&[("1.png", 10), ("1.csv", 100)], pictures),
+            (&[("1.png", 3), ("1.json", 3), ("all.json", 1)], pictures),
+            (&[("1.png", 8), ("1.txt", 8), ("classes.txt", 2)], pictures),
+            (&[("1.png", 1), ("README.txt", 1)], pictures),
+            (&[("logo.png", 1), ("pos/1.txt", 10)], texts),
+            (&[("pos/1.txt", 3), ("index.csv", 1)], texts),
+            (&[("pos/1.txt", 10), ("a.csv", 20)], texts),
+            (&[("README.txt", 1)], texts),
+            (&[("logo.png", 1), ("README.txt", 1), ("a.csv", 1)], Kind::Tables),
+        ];
+        for (files, expected) in cases {
+            assert_eq!(kind(files, None), expected, "{files:?}");
+        }
+        assert_eq!(kind(&[("1.png", 1), ("a.csv", 9)], Some(Media::Image)), pictures);
+        assert_eq!(kind(&[("1.png", 99), ("a.csv", 1)], Some(Media::Text)), Kind::Tables);
+        assert_eq!(kind(&[("1.png", 99)], Some(Media::Text)), texts);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use annota_core::{
 use super::{
     MAX_FOUND_CLASSES, Sink,
     batch::{self, BATCH_LEN, BATCH_SIZE, Outcome},
-    cannot_open,
+    folder::unreadable,
 };
 use crate::{
     Error, Watch,
@@ -24,6 +24,28 @@ use crate::{
 
 /// Longest label or id, in bytes: they are indexed.
 const MAX_NAME_SIZE: usize = 1_000;
+/// The way out where a file does not say more.
+const WHICH_FILE: &str = "is it the right file?";
+
+/// Why nothing more is imported.
+enum Failure {
+    /// The file as a whole cannot be read.
+    File(Diagnostic),
+    /// No file can be imported now.
+    Import(Error),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Failure {
+        Failure::File(diagnostic)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Failure {
+        Failure::Import(error)
+    }
+}
 
 /// Imports the file at `path`, called `name` in the project.
 pub(super) fn import(
@@ -32,11 +54,40 @@ pub(super) fn import(
     name: &str,
     watch: &dyn Watch,
 ) -> Result<(), Error> {
-    let config = sink.config.text.clone();
-    if sink.finds_classes() {
-        sink.add_classes(labels(path, name, &config)?)?;
+    read(sink, path, name, watch).map_err(|failure| match failure {
+        Failure::File(diagnostic) => cannot_read(name, &diagnostic),
+        Failure::Import(error) => error,
+    })
+}
+
+/// The same for one file of many: if it cannot be read, it alone is left out.
+pub(super) fn import_among_others(
+    sink: &mut Sink<'_>,
+    path: &Path,
+    name: &str,
+    watch: &dyn Watch,
+) -> Result<(), Error> {
+    match read(sink, path, name, watch) {
+        Err(Failure::File(diagnostic)) => {
+            let place = match diagnostic.place.as_str() {
+                "start" => name.to_owned(),
+                other => place(name, other),
+            };
+            let help = diagnostic.help.unwrap_or_else(|| WHICH_FILE.to_owned());
+            sink.leave_out(Diagnostic::new(place, diagnostic.message).help(help))
+        }
+        Err(Failure::Import(error)) => Err(error),
+        Ok(()) => Ok(()),
     }
+}
+
+fn read(sink: &mut Sink<'_>, path: &Path, name: &str, watch: &dyn Watch) -> Result<(), Failure> {
+    let config = sink.config.text.clone();
     let mut reader = open(path, name, &config)?;
+    if sink.finds_classes() {
+        let classes = sink.new_classes(labels(path, name, &config)?)?;
+        sink.add_classes(classes)?;
+    }
     let (fields, encoding) = (reader.fields().clone(), reader.encoding().clone());
     batch::stream(sink, None, watch, move |hand| {
         let mut occurrences: HashMap<ContentHash, u32> = HashMap::new();
@@ -59,7 +110,7 @@ pub(super) fn import(
         Ok(())
     })?;
     if watch.interrupted() {
-        return Err(Error::Interrupted);
+        return Err(Error::Interrupted.into());
     }
     sink.report.fields.push((name.to_owned(), fields, encoding.name()));
     Ok(())
@@ -67,7 +118,7 @@ pub(super) fn import(
 
 /// All labels in the file, so that classes have an order that does not depend
 /// on the order of the lines.
-fn labels(path: &Path, name: &str, config: &TextConfig) -> Result<Vec<String>, Error> {
+fn labels(path: &Path, name: &str, config: &TextConfig) -> Result<Vec<String>, Diagnostic> {
     let mut found = BTreeSet::new();
     let records = open(path, name, config)?.flatten();
     for record in records.filter(|it| unusable(name, it).is_none()) {
@@ -79,13 +130,12 @@ fn labels(path: &Path, name: &str, config: &TextConfig) -> Result<Vec<String>, E
     Ok(found.into_iter().collect())
 }
 
-fn open<'a>(path: &Path, name: &str, config: &TextConfig) -> Result<TextReader<'a>, Error> {
-    let file = File::open(path).map_err(|it| cannot_open(path, &it))?;
-    let reader = match TextFormat::of(name) {
+fn open<'a>(path: &Path, name: &str, config: &TextConfig) -> Result<TextReader<'a>, Diagnostic> {
+    let file = File::open(path).map_err(|it| unreadable("start", &it))?;
+    match TextFormat::of(name) {
         Some(TextFormat::Parquet) => parquet::read(file, config),
         _ => read_text(name, file, config),
-    };
-    reader.map_err(|it| cannot_read(name, &it))
+    }
 }
 
 /// What keeps a whole file from being read.
@@ -94,7 +144,7 @@ pub(super) fn cannot_read(name: &str, diagnostic: &Diagnostic) -> Error {
         "start" => format!("cannot import `{name}`: {}", diagnostic.message),
         place => format!("cannot import `{name}`: {} in {place}", diagnostic.message),
     };
-    let help = diagnostic.help.clone().unwrap_or_else(|| "is it the right file?".to_owned());
+    let help = diagnostic.help.clone().unwrap_or_else(|| WHICH_FILE.to_owned());
     Error::input(message, help)
 }
 
