@@ -154,21 +154,22 @@ impl Known {
         })
     }
 
+    /// An item but for its picture, whose path depends on what is written.
     fn item(&self, item: &Item) -> ExportItem {
         let labelled = item.duplicate_of.unwrap_or(item.id);
         let facts = self.facts.get(&labelled).map_or(&[][..], Vec::as_slice);
         let auto = self.auto_labels.get(&labelled);
         let (brought, given): (Vec<_>, Vec<_>) = facts.iter().partition(|it| self.is_models(it));
         let brought = brought.into_iter().filter_map(|it| self.brought_prediction(it));
-        let (text, image) = match &item.source {
-            Source::Inline(text) => (Some(text.clone()), None),
-            Source::File(path) => (None, Some(path.display().to_string())),
+        let text = match &item.source {
+            Source::Inline(text) => Some(text.clone()),
+            Source::File(_) => None,
         };
         ExportItem {
             id: item.external_id.clone().unwrap_or_else(|| item.id.to_string()),
             name: item.name.clone(),
             text,
-            image,
+            image: None,
             label: self.label(facts, auto),
             annotations: given.into_iter().map(|it| self.annotation(it)).collect(),
             predictions: brought.chain(auto.map(|it| self.prediction(it))).collect(),
@@ -328,9 +329,7 @@ fn write_file(
     counts: &mut Counts,
     watch: &dyn Watch,
 ) -> Result<Vec<Diagnostic>, Error> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
-    }
+    let folder = make_folder_of(path)?;
     let part = path.with_extension("part");
     let file = File::create(&part).map_err(Error::file("write", &part))?;
     let mut out = BufWriter::new(file);
@@ -340,7 +339,8 @@ fn write_file(
         Ok(item) => {
             let exported = known.item(&item);
             counts.add(&exported);
-            Some(exported)
+            let image = project.item_path(&item).map(|it| path_from(&folder, &it));
+            Some(ExportItem { image, ..exported })
         }
         Err(error) => {
             failed = Some(error);
@@ -360,4 +360,19 @@ fn write_file(
     };
     finish().map_err(Error::file("write", path))?;
     Ok(diagnostics)
+}
+
+/// Makes the folder of the file at `path`; the folder without links, as the
+/// project names its pictures.
+fn make_folder_of(path: &Path) -> Result<PathBuf, Error> {
+    let path = std::path::absolute(path).map_err(Error::file("find", path))?;
+    let folder = path.parent().unwrap_or(&path);
+    fs::create_dir_all(folder).map_err(Error::file("make", folder))?;
+    folder.canonicalize().map_err(Error::file("open", folder))
+}
+
+/// How a file in `folder` names `picture`: relative to itself if that lies in
+/// the folder or below, so that both can be moved; else by its whole path.
+fn path_from(folder: &Path, picture: &Path) -> String {
+    picture.strip_prefix(folder).unwrap_or(picture).display().to_string()
 }

@@ -28,8 +28,9 @@ use crate::{
 
 /// Write the labels, each with its origin, or the trained model.
 ///
-/// The certificate, if there is one, is written beside them. What a format
-/// cannot hold is reported by name.
+/// A file names pictures that lie beside or below it relative to itself, others
+/// by their whole path. The certificate, if there is one, is written beside the
+/// labels. What a format cannot hold is reported by name.
 #[derive(Args, Debug)]
 pub(crate) struct ExportArgs {
     /// What to write

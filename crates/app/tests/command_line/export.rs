@@ -1,6 +1,11 @@
 //! What leaves the project, as other programs read it.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+};
+
+use annota_core::format::{TextConfig, parquet, read_text};
 
 use crate::shell::{Shell, messages};
 
@@ -72,6 +77,88 @@ fn pictures_are_exported_as_a_data_set_of_the_hub() {
     let (code, _, err) = shell.run("import messages.csv --project p", "");
     assert_eq!(code, 2);
     assert!(err.contains("the project holds images, and these are texts"), "{err}");
+}
+
+/// A project `p` of two pictures that came as arrays, kept in it, and one in
+/// `data/photo`, in the classes `1` and `photo`.
+fn project_of_arrays_and_files() -> Shell {
+    let mut shell = Shell::new();
+    let idx = |shape: &[u8], values: &[u8]| {
+        let sizes = shape.iter().flat_map(|it| [0, 0, 0, *it]);
+        let head = [0, 0, 8, u8::try_from(shape.len()).expect("few")];
+        head.into_iter().chain(sizes).chain(values.iter().copied()).collect::<Vec<u8>>()
+    };
+    let images = idx(&[2, 2, 2], &[1, 2, 3, 4, 5, 6, 7, 8]);
+    fs::write(shell.path("t10k-images-idx3-ubyte"), images).expect("written");
+    fs::write(shell.path("t10k-labels-idx1-ubyte"), idx(&[2], &[1, 1])).expect("written");
+    fs::create_dir_all(shell.path("data/photo")).expect("made");
+    let photo = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../model/tests/fixtures/photo.jpg");
+    fs::copy(photo, shell.path("data/photo/1.jpg")).expect("copied");
+    shell.annota("init p").annota("import t10k-images-idx3-ubyte data --project p --as gold");
+    shell
+}
+
+/// What the file at `path` says about where its pictures lie.
+fn images(path: &Path) -> Vec<String> {
+    let name = path.file_name().expect("a file").to_string_lossy();
+    if name == "labels.json" {
+        let tasks = fs::read(path).expect("written");
+        let tasks: serde_json::Value = serde_json::from_slice(&tasks).expect("JSON");
+        let image = |it: &serde_json::Value| it["data"]["image"].as_str().map(str::to_owned);
+        return tasks.as_array().expect("tasks").iter().filter_map(image).collect();
+    }
+    let config = TextConfig { text_fields: vec!["image".to_owned()], ..TextConfig::detect() };
+    let file = File::open(path).expect("written");
+    let rows = match name.ends_with(".parquet") {
+        true => parquet::read(file, &config),
+        false => read_text(&name, file, &config),
+    };
+    rows.expect("readable").map(|it| it.expect("an item").text).collect()
+}
+
+#[test]
+fn pictures_are_found_from_where_the_file_lies() {
+    let shell = project_of_arrays_and_files();
+    let files = [
+        ("csv", "labels.csv"),
+        ("jsonl", "labels.jsonl"),
+        ("parquet", "labels.parquet"),
+        ("label-studio", "labels.json"),
+    ];
+    for (format, file) in files {
+        for (folder, starts) in [
+            (".", ["p/items/", "p/items/", "data/photo/1.jpg"]),
+            ("p", ["items/", "items/", "/"]),
+            ("p/exports", ["/", "/", "/"]),
+            ("data/photo/../deep", ["/", "/", "/"]),
+            ("data/photo", ["/", "/", "1.jpg"]),
+        ] {
+            let (code, _, err) =
+                shell.run(&format!("export {format} {folder}/{file} --project p"), "");
+            assert_eq!(code, 0, "{err}");
+            let folder = shell.path(folder);
+            let images = images(&folder.join(file));
+            assert_eq!(images.len(), 3, "{images:?}");
+            for (image, start) in images.iter().zip(starts) {
+                assert!(image.starts_with(start), "{image} in {}", folder.display());
+                assert!(folder.join(image).is_file(), "{image} in {}", folder.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn folders_hold_the_pictures_that_came_as_arrays() {
+    let shell = project_of_arrays_and_files();
+    for line in ["folders linked", "folders copied --copy", "hugging-face hub"] {
+        let (code, _, err) = shell.run(&format!("export {line} --project p"), "");
+        assert_eq!((code, err.as_str()), (0, ""), "{line}");
+    }
+    for (folder, n) in [("linked/1", 2), ("linked/photo", 1), ("copied/1", 2), ("hub/train", 4)] {
+        let files = fs::read_dir(shell.path(folder)).expect("there");
+        let whole = files.filter(|it| it.as_ref().is_ok_and(|it| it.path().is_file()));
+        assert_eq!(whole.count(), n, "{folder}");
+    }
 }
 
 #[test]

@@ -22,7 +22,8 @@ pub struct ExportItem {
     pub name: String,
     /// The text, for texts.
     pub text: Option<String>,
-    /// The path of the picture, relative to the exported file.
+    /// The path of the picture: relative to the exported file's folder if it lies
+    /// there or below, else absolute.
     pub image: Option<String>,
     /// The final label and where it is from, if the item has one.
     pub label: Option<(String, Origin)>,
