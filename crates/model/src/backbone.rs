@@ -22,6 +22,7 @@ use fast_image_resize::Resizer;
 
 use crate::{
     Error, ModelSpec,
+    bundled::Files,
     catalogue::{self, Entry, Pooling},
     image::{self, Preparation},
     onnx_file,
@@ -67,10 +68,18 @@ impl Backbone {
     }
 
     fn from_entry(entry: &Entry, spec: &ModelSpec) -> Result<Backbone, Error> {
-        let files = catalogue::files(entry)?;
+        Backbone::from_files(entry, &catalogue::files(entry)?, spec)
+    }
+
+    /// The model that `entry` describes, from files that need not be kept yet.
+    pub(crate) fn from_files(
+        entry: &Entry,
+        files: &Files,
+        spec: &ModelSpec,
+    ) -> Result<Backbone, Error> {
         let runtime = runtime::select(spec.runtime)?;
         let size = input_size(entry, spec)?;
-        let id = identity(entry, &files, size, runtime);
+        let id = identity(entry, files, size, runtime);
         let preparation = match (&entry.image, &entry.text, &files.tokenizer) {
             (Some(image), _, _) => Prepared::Image(Box::new(Preparation::new(image, size))),
             (None, Some(text), Some(json)) => {
@@ -227,7 +236,7 @@ fn input_size(entry: &Entry, spec: &ModelSpec) -> Result<u32, Error> {
 const SCALING_VERSION: u32 = 2;
 
 /// Name, and a hash of the weights and of everything else that changes results.
-fn identity(entry: &Entry, files: &crate::bundled::Files, size: u32, runtime: Runtime) -> String {
+fn identity(entry: &Entry, files: &Files, size: u32, runtime: Runtime) -> String {
     let tokenizer = files.tokenizer.as_deref().map(ContentHash::of);
     let described = format!(
         "{} {tokenizer:?} {:?} {:?} {} {:?}",

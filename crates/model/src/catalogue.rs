@@ -272,15 +272,14 @@ pub(crate) fn model_folder(name: &str) -> Result<PathBuf, Error> {
     Ok(models_folder()?.join(name))
 }
 
-/// Adds an ONNX file as the model called `entry.name`: copies it into the cache
-/// folder with its description. `tokenizer` is the `tokenizer.json` of a model
-/// that reads texts.
+/// Reads an ONNX file that the user wants to have as the model that `entry`
+/// describes. `tokenizer` is the `tokenizer.json` of a model that reads texts.
 ///
 /// # Errors
 ///
 /// [`Error::Refused`] for files that may carry code and for what is not ONNX;
 /// [`Error::BadEntry`] if the description is not possible.
-pub fn add(file: &Path, entry: &Entry, tokenizer: Option<&Path>) -> Result<(), Error> {
+pub fn read(file: &Path, entry: &Entry, tokenizer: Option<&Path>) -> Result<Files, Error> {
     refuse_code(file)?;
     let safe = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
     if entry.name.is_empty() || entry.name.starts_with('.') || !entry.name.chars().all(safe) {
@@ -290,27 +289,33 @@ pub fn add(file: &Path, entry: &Entry, tokenizer: Option<&Path>) -> Result<(), E
     if entry.media() == Media::Text && tokenizer.is_none() {
         return Err(bad(&entry.name, "a model that reads texts needs its tokenizer.json"));
     }
+    let read = |path: &Path| fs::read(path).map_err(Error::io(path));
+    Ok(Files { onnx: read(file)?, tokenizer: tokenizer.map(read).transpose()? })
+}
+
+/// Keeps `files` in the cache folder as the model that `entry` describes, in
+/// place of one of the same name.
+pub fn add(entry: &Entry, files: &Files) -> Result<(), Error> {
     let description = toml::to_string(entry).map_err(|e| bad(&entry.name, &e.to_string()))?;
     let folder = model_folder(&entry.name)?;
     fs::create_dir_all(&folder).map_err(Error::io(&folder))?;
-    copy(file, &folder.join(ONNX))?;
-    if let Some(tokenizer) = tokenizer {
-        copy(tokenizer, &folder.join(TOKENIZER))?;
+    let tokenizer = files.tokenizer.as_ref().map(|it| (TOKENIZER, &it[..]));
+    let kept = [(ONNX, &files.onnx[..]), (DESCRIPTION, description.as_bytes())];
+    let kept: Vec<(PathBuf, &[u8])> =
+        kept.into_iter().chain(tokenizer).map(|(name, it)| (folder.join(name), it)).collect();
+    // A full disk is met before the first file takes the place of another.
+    for (path, bytes) in &kept {
+        let partial = partial(path);
+        fs::write(&partial, bytes).map_err(Error::io(partial))?;
     }
-    let path = folder.join(DESCRIPTION);
-    fs::write(&path, description).map_err(Error::io(path))
+    for (path, _) in &kept {
+        fs::rename(partial(path), path).map_err(Error::io(path))?;
+    }
+    Ok(())
 }
 
-/// Removes the model called `name` from the cache folder.
-pub fn remove(name: &str) -> Result<(), Error> {
-    let folder = model_folder(name)?;
-    fs::remove_dir_all(&folder).map_err(Error::io(folder))
-}
-
-fn copy(from: &Path, to: &Path) -> Result<(), Error> {
-    let partial = to.with_extension("partial");
-    fs::copy(from, &partial).map_err(Error::io(from))?;
-    fs::rename(&partial, to).map_err(Error::io(to))
+fn partial(path: &Path) -> PathBuf {
+    path.with_added_extension("partial")
 }
 
 /// Refuses files that may carry code, and what is plainly not ONNX.
@@ -348,7 +353,7 @@ fn refuse_code(file: &Path) -> Result<(), Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{add, built_in, find, refuse_code};
+    use super::{built_in, find, read, refuse_code};
     use crate::Error;
 
     #[test]
@@ -384,7 +389,7 @@ mod tests {
         for (name, bytes, reason) in cases {
             let path = folder.path().join(name);
             std::fs::write(&path, bytes).expect("written");
-            let refused = add(&path, &built_in()[0], None).expect_err("refused").to_string();
+            let refused = read(&path, &built_in()[0], None).expect_err("refused").to_string();
             assert!(refused.contains(reason), "{refused}");
         }
         let path = folder.path().join("model.onnx");

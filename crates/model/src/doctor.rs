@@ -2,11 +2,18 @@
 
 use std::{hint::black_box, io::Cursor, time::Instant};
 
-use annota_core::{item::Media, model::Input};
+use annota_core::{
+    item::Media,
+    model::{Embedder, Input},
+};
 use image::{ImageFormat, RgbImage};
 
 use crate::{
-    Error, ModelSpec, Runtime, load,
+    Error, ModelSpec, Runtime,
+    backbone::Backbone,
+    bundled::Files,
+    catalogue::Entry,
+    load,
     runtime::{self, onnxruntime},
 };
 
@@ -42,33 +49,49 @@ pub fn runtimes() -> Vec<RuntimeReport> {
 ///
 /// As for [`load`]; [`Error::Runtime`] if an item fails.
 pub fn items_per_second(spec: &ModelSpec) -> Result<f64, Error> {
-    const SENTENCE: &str = "The room was larger than in the pictures and very quiet at night, but \
-                            breakfast was cold both times and nobody at the desk seemed to care.";
     let embedder = load(spec)?;
     let picture = sample_picture();
-    let input = match embedder.media() {
-        Media::Image => Input::Image(&picture),
-        Media::Text => Input::Text(SENTENCE),
-    };
-    // Few at a time, so that a slow machine is not kept busy for minutes.
-    let inputs = vec![input; 4 * rayon::current_num_threads()];
-    let run = || match embedder.embed(&inputs).into_iter().find_map(Result::err) {
-        Some(problem) => Err(Error::Runtime {
-            runtime: "the trial",
-            model: spec.name.clone(),
-            reason: problem.message,
-        }),
-        None => Ok(()),
-    };
+    let run = || embed_samples(embedder.as_ref(), &spec.name, &picture);
     // Once without the watch: sessions are made when they are first used.
     run()?;
     let start = Instant::now();
     let mut n_items = 0;
     while start.elapsed().as_secs_f64() < 1.0 {
-        black_box(run())?;
-        n_items += inputs.len();
+        n_items += black_box(run())?;
     }
     Ok(n_items as f64 / start.elapsed().as_secs_f64())
+}
+
+/// Runs the model that `entry` describes on a few items, from `files` that need
+/// not be kept yet.
+///
+/// # Errors
+///
+/// As for [`items_per_second`].
+pub fn try_out(entry: &Entry, files: &Files) -> Result<(), Error> {
+    let spec = ModelSpec::new(entry.name.as_str());
+    let embedder = Backbone::from_files(entry, files, &spec)?;
+    embed_samples(&embedder, &entry.name, &sample_picture()).map(drop)
+}
+
+/// Embeds a few items at once, so that a slow machine is not kept busy for
+/// minutes; how many.
+fn embed_samples(embedder: &dyn Embedder, name: &str, picture: &[u8]) -> Result<usize, Error> {
+    const SENTENCE: &str = "The room was larger than in the pictures and very quiet at night, but \
+                            breakfast was cold both times and nobody at the desk seemed to care.";
+    let input = match embedder.media() {
+        Media::Image => Input::Image(picture),
+        Media::Text => Input::Text(SENTENCE),
+    };
+    let inputs = vec![input; 4 * rayon::current_num_threads()];
+    match embedder.embed(&inputs).into_iter().find_map(Result::err) {
+        Some(problem) => Err(Error::Runtime {
+            runtime: "the trial",
+            model: name.to_owned(),
+            reason: problem.message,
+        }),
+        None => Ok(inputs.len()),
+    }
 }
 
 /// A JPEG with edges and gradients, as photographs have.

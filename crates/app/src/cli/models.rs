@@ -10,7 +10,6 @@ use std::{
 
 use annota_engine::{Error, Watch};
 use annota_model::{
-    ModelSpec,
     catalogue::{self, Entry, Fit, ImagePreparation, Pooling, Presence, TextPreparation},
     doctor, pull,
 };
@@ -56,8 +55,8 @@ struct PullArgs {
 /// Add an ONNX file of your own.
 ///
 /// A network reads pictures, or with `--tokenizer` texts; it is tried before it
-/// is kept. Files that can carry code (pickles: `.pt`, `.pth`, `.bin`, `.ckpt`;
-/// Keras) are refused.
+/// is kept, in place of one of the same name. Files that can carry code
+/// (pickles: `.pt`, `.pth`, `.bin`, `.ckpt`; Keras) are refused.
 #[derive(Args, Debug)]
 struct AddArgs {
     /// The ONNX file
@@ -255,13 +254,11 @@ fn add(args: &AddArgs, session: &Session) -> anyhow::Result<Finish> {
         hub: None,
         name: name.clone(),
     };
-    catalogue::add(&args.file, &entry, args.tokenizer.as_deref())
-        .with_context(|| format!("cannot add `{}`", args.file.display()))?;
-    if let Err(error) = doctor::items_per_second(&ModelSpec::new(name.as_str())) {
-        catalogue::remove(&name)?;
-        let cannot = format!("cannot add `{}`: it does not run", args.file.display());
-        return Err(anyhow::Error::new(error).context(cannot));
-    }
+    let cannot = || format!("cannot add `{}`", args.file.display());
+    let files = catalogue::read(&args.file, &entry, args.tokenizer.as_deref());
+    let files = files.with_context(cannot)?;
+    doctor::try_out(&entry, &files).with_context(|| cannot() + ": it does not run")?;
+    catalogue::add(&entry, &files).with_context(cannot)?;
     session.print(&Ready { name })?;
     Ok(Finish::Done)
 }

@@ -1,5 +1,7 @@
 //! A project made and asked about, and what the program says about itself.
 
+use std::fs;
+
 use expect_test::expect;
 
 use crate::shell::Shell;
@@ -101,6 +103,32 @@ fn files_that_can_carry_code_are_refused() {
             !   known: efficientnet-lite0, all-minilm-l6-v2, multilingual-e5-small-zh-en, resnet-50, mobilenet-v4-small, vit-base-patch16-224, dinov2-small, dinov2-base, clip-vit-base-patch32, bert-base-uncased, bert-base-chinese, all-mpnet-base-v2, bge-small-en-v1.5, bge-small-zh-v1.5, bge-base-en-v1.5, bge-base-zh-v1.5, multilingual-e5-small
             exit code 2
         "#]]);
+}
+
+#[test]
+fn a_network_that_does_not_run_takes_the_place_of_none() {
+    let mut shell = Shell::new();
+    let network =
+        annota_model::bundled::files("efficientnet-lite0").expect("whole").expect("there");
+    fs::write(shell.path("good.onnx"), &network.onnx).expect("written");
+    shell.annota("models add good.onnx --name mine");
+    shell.write("bad.onnx", "\u{8}\u{7} but no graph").annota("models add bad.onnx --name mine");
+    let kept = fs::read(shell.path("cache/models/mine/model.onnx")).expect("kept");
+    assert!(kept == network.onnx, "the network that runs is kept");
+    shell.annota("models add good.onnx --name mine --input-size 160").check(&expect![[r#"
+        $ annota models add good.onnx --name mine
+        ready: `--model mine`
+        $ annota models add bad.onnx --name mine
+        ! error: cannot add `bad.onnx`: it does not run: rten failed on mine: its file is damaged
+        exit code 2
+        $ annota models add good.onnx --name mine --input-size 160
+        ready: `--model mine`
+    "#]]);
+    let (_, list, _) = shell.run("models list", "");
+    assert!(list.contains("mine"), "{list}");
+    let description = fs::read_to_string(shell.path("cache/models/mine/model.toml"));
+    assert!(description.expect("kept").contains("size = 160"));
+    assert_eq!(fs::read_dir(shell.path("cache/models/mine")).expect("there").count(), 2);
 }
 
 #[test]
