@@ -25,7 +25,7 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Watch,
-    annotate::{Ask, Ended, Oracle, Shown, annotate},
+    annotate::{AnnotatorKind, Ask, Ended, Oracle, Shown, annotate},
     certificate::{self, Asked, Issued},
     precision::{Claim, audit_len, least_audit, precision},
     project::Project,
@@ -681,7 +681,7 @@ fn steer_facts(
 /// What the model learns from: facts it may know, and what a crowd had said, up
 /// to and with `through`, about items that nobody was asked about.
 fn lessons(set: &WorkingSet, facts: &[steer::Fact], through: AnnotationId) -> Vec<(Row, Label)> {
-    let mut lessons: BTreeMap<Row, Label> = set.crowd_labels(through);
+    let mut lessons: BTreeMap<Row, Label> = set.labels_by(AnnotatorKind::Crowd, through);
     lessons.extend(steer::learnable(facts));
     lessons.into_iter().filter(|it| it.1 != ABSTAINED).collect()
 }

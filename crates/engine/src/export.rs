@@ -1,7 +1,7 @@
 //! `export`: final labels in the formats of the field, each with its origin.
 //!
-//! What decides: what a person last answered, else the auto label, else gold,
-//! else the crowd's most frequent label. Duplicates carry the label of the item
+//! What decides: what a person last answered, else the auto label, else what most
+//! gold says, else what most of a crowd says. Duplicates carry the label of the item
 //! they repeat. Nothing is computed here that was not stored.
 
 mod folder;
@@ -33,7 +33,7 @@ use crate::{
     annotate::AnnotatorKind,
     certificate,
     project::{Project, write_atomically},
-    store::{Annotation, AutoLabel, Item, Source, crowds_label, without_undone},
+    store::{Annotation, AutoLabel, Item, Source, most_say, without_undone},
 };
 
 /// Where labels go.
@@ -201,8 +201,8 @@ impl Known {
             };
             return Some((self.class(&auto.label), origin));
         }
-        let gold = self.of_kind(facts, AnnotatorKind::Gold).last();
-        let given = gold.and_then(|it| it.fact.label.clone()).or_else(|| self.crowds(facts))?;
+        let by = |kind| most_say(self.of_kind(facts, kind).map(Annotation::word));
+        let given = by(AnnotatorKind::Gold).or_else(|| by(AnnotatorKind::Crowd))?;
         let names: HashSet<&String> = facts
             .iter()
             .filter(|it| it.fact.label.as_ref().is_some_and(|label| label.agrees(&given)))
@@ -219,11 +219,6 @@ impl Known {
         kind: AnnotatorKind,
     ) -> impl Iterator<Item = &'a Annotation> {
         facts.iter().filter(move |it| self.annotators[&it.fact.annotator.0].1 == kind)
-    }
-
-    /// What most of the crowd said.
-    fn crowds(&self, facts: &[Annotation]) -> Option<Label> {
-        crowds_label(self.of_kind(facts, AnnotatorKind::Crowd).map(Annotation::word))
     }
 
     fn class(&self, label: &Label) -> String {

@@ -113,7 +113,9 @@ fn on_gold(
     set: &WorkingSet,
     confidence: f64,
 ) -> Result<Option<Verification>, Error> {
-    let gold = classes(set.facts().iter().filter(|it| it.kind == AnnotatorKind::Gold));
+    let gold = set.labels_by(AnnotatorKind::Gold, set.last_fact());
+    let gold: Vec<(Row, ClassId)> =
+        gold.iter().filter_map(|it| Some((*it.0, it.1.class()?))).collect();
     if gold.is_empty() {
         return Ok(None);
     }

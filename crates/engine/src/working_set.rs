@@ -23,7 +23,7 @@ use crate::{
     cache,
     embed::{NearDuplicate, embedded_pool, near_duplicates},
     project::Project,
-    store::{Annotation, AnnotationId, AnnotatorId, crowds_label, without_undone},
+    store::{Annotation, AnnotationId, AnnotatorId, most_say, without_undone},
 };
 
 /// One thing somebody said about an item of the pool.
@@ -168,23 +168,23 @@ impl WorkingSet {
         self.answers().map(|it| (it.row, it.label.clone())).collect()
     }
 
-    /// By row, what most of a crowd said, up to and with `through`; ties to the
-    /// lower class.
-    pub fn crowd_labels(&self, through: AnnotationId) -> BTreeMap<Row, Label> {
-        let is_crowds = |it: &&Fact| it.kind == AnnotatorKind::Crowd && it.id <= through;
+    /// By row, what most of a crowd, or most gold, said up to and with `through`, as
+    /// [`most_say`] decides.
+    pub fn labels_by(&self, kind: AnnotatorKind, through: AnnotationId) -> BTreeMap<Row, Label> {
+        let is_theirs = |it: &&Fact| it.kind == kind && it.id <= through;
         let mut words: BTreeMap<Row, Vec<_>> = BTreeMap::new();
-        for fact in self.facts.iter().filter(is_crowds) {
+        for fact in self.facts.iter().filter(is_theirs) {
             let class = fact.label.as_ref().and_then(Label::class);
             words.entry(fact.row).or_default().push((fact.annotator, fact.said_of, class));
         }
-        words.into_iter().filter_map(|it| Some((it.0, crowds_label(it.1)?))).collect()
+        words.into_iter().filter_map(|it| Some((it.0, most_say(it.1)?))).collect()
     }
 
     /// What is learned from, ascending by row: what people last answered, and
     /// what most of a crowd said where nobody was asked. Gold is held out, and a
     /// model's labels are nobody's answer.
     pub fn lessons(&self) -> Vec<(Row, Label)> {
-        let mut lessons = self.crowd_labels(self.last_fact());
+        let mut lessons = self.labels_by(AnnotatorKind::Crowd, self.last_fact());
         for (row, label) in self.last_answers() {
             match label {
                 Some(label) => drop(lessons.insert(row, label)),

@@ -16,7 +16,7 @@ use annota_core::{diagnostic::Diagnostic, item::ItemId, label::ClassId};
 use annota_engine::{
     annotate::{AnnotatorKind, Oracle},
     project::Project,
-    store::{AnnotatorId, ItemName},
+    store::{AnnotatorId, ItemName, most_say, without_undone},
 };
 use anyhow::Context;
 use clap::Args;
@@ -212,14 +212,18 @@ fn called(names: &[ItemName]) -> Vec<Called<'_>> {
         .collect()
 }
 
-/// What annotators of the kind gold said about every item.
+/// What most annotators of the kind gold say about every item.
 pub(crate) fn imported_gold(project: &Project) -> anyhow::Result<HashMap<ItemId, ClassId>> {
     let annotators = project.store().annotators()?.into_iter();
     let gold: HashSet<AnnotatorId> =
         annotators.filter(|it| it.1.kind == AnnotatorKind::Gold).map(|it| it.0).collect();
-    let annotations = project.store().current_annotations()?.into_iter();
-    let said = annotations.filter(|it| gold.contains(&it.fact.annotator));
-    Ok(said.filter_map(|it| Some((it.fact.item, it.fact.label?.class()?))).collect())
+    let mut words: HashMap<ItemId, Vec<_>> = HashMap::new();
+    for said in without_undone(project.store().annotations(None)?) {
+        if gold.contains(&said.fact.annotator) {
+            words.entry(said.fact.item).or_default().push(said.word());
+        }
+    }
+    Ok(words.into_iter().filter_map(|it| Some((it.0, most_say(it.1)?.class()?))).collect())
 }
 
 /// Says for how many items there is no answer; that there is none for any is an

@@ -15,9 +15,7 @@ use jiff::Timestamp;
 
 use crate::{
     annotate::{Annotator, AnnotatorKind},
-    store::{
-        Annotation, AnnotationId, AnnotatorId, AutoLabel, CertificateId, Remark, crowds_label,
-    },
+    store::{Annotation, AnnotationId, AnnotatorId, AutoLabel, CertificateId, Remark, most_say},
 };
 
 /// Where the label of an item comes from.
@@ -186,37 +184,33 @@ impl Ledger {
     }
 
     /// The label that would be exported: the last word of a person (none, if
-    /// they skipped), else the auto label, else gold, else what most of a crowd
-    /// said.
+    /// they skipped), else the auto label, else what most gold says, else what most
+    /// of a crowd says.
     pub(super) fn label(&self, item: ItemId) -> (Option<Label>, Origin) {
         let standing = self.standing(item);
-        let last_by = |kind: AnnotatorKind| {
-            let is_kind = |it: &&&Annotation| self.kind(it.fact.annotator) == Some(kind);
-            standing.iter().rev().find(is_kind).map(|it| it.fact.label.clone())
-        };
-        match last_by(AnnotatorKind::Person) {
-            Some(Some(label)) => return (Some(label), Origin::Person),
-            Some(None) => return (None, Origin::None),
-            None => {}
+        if let Some(last) = standing.iter().rev().find(|it| self.is_person(it.fact.annotator)) {
+            return match &last.fact.label {
+                Some(label) => (Some(label.clone()), Origin::Person),
+                None => (None, Origin::None),
+            };
         }
         if let Some(auto) = self.auto_labels.get(&item) {
             return (Some(auto.label.clone()), Origin::Auto);
         }
-        let given = last_by(AnnotatorKind::Gold).flatten();
-        match given.or_else(|| self.crowds(item)) {
+        let by = |kind| self.given_by(kind, item);
+        match by(AnnotatorKind::Gold).or_else(|| by(AnnotatorKind::Crowd)) {
             Some(label) => (Some(label), Origin::Imported),
             None => (None, Origin::None),
         }
     }
 
-    /// What most of a crowd said.
-    fn crowds(&self, item: ItemId) -> Option<Label> {
+    /// What most annotators of `kind` say.
+    fn given_by(&self, kind: AnnotatorKind, item: ItemId) -> Option<Label> {
         let all = self.by_item.get(&item).into_iter().flatten().map(|at| &self.facts[*at]);
-        let crowd = all.filter(|it| {
-            self.kind(it.fact.annotator) == Some(AnnotatorKind::Crowd)
-                && !self.undone.contains(&it.id)
+        let theirs = all.filter(|it| {
+            self.kind(it.fact.annotator) == Some(kind) && !self.undone.contains(&it.id)
         });
-        crowds_label(crowd.map(Annotation::word))
+        most_say(theirs.map(Annotation::word))
     }
 
     fn kind(&self, annotator: AnnotatorId) -> Option<AnnotatorKind> {

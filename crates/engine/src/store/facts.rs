@@ -229,12 +229,13 @@ fn resolve(facts: Vec<Annotation>) -> Vec<Annotation> {
     current
 }
 
-/// What most of a crowd said of one item, from the `words` of its annotators in
-/// order, each with the item that it was said of; ties to the lower class.
+/// What most say of one item, from the `words` in order, each with who said it and
+/// the item that it was said of; ties to the lower class.
 ///
-/// One name stands for many people. Where an item comes several times, each time
-/// is a word of its own; said of the same one again, the last word counts.
-pub(crate) fn crowds_label(
+/// This decides about labels that came with the data, of a crowd or gold: where an
+/// item comes several times, each time is a word of its own; said of the same one
+/// again, the last word counts.
+pub fn most_say(
     words: impl IntoIterator<Item = (AnnotatorId, ItemId, Option<ClassId>)>,
 ) -> Option<Label> {
     let last: BTreeMap<(AnnotatorId, ItemId), Option<ClassId>> =
@@ -243,8 +244,8 @@ pub(crate) fn crowds_label(
 }
 
 impl Annotation {
-    /// Who said what of which item, for [`crowds_label`].
-    pub(crate) fn word(&self) -> (AnnotatorId, ItemId, Option<ClassId>) {
+    /// Who said what of which item, for [`most_say`].
+    pub fn word(&self) -> (AnnotatorId, ItemId, Option<ClassId>) {
         (self.fact.annotator, self.said_of, self.fact.label.as_ref().and_then(Label::class))
     }
 }

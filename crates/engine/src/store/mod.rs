@@ -32,9 +32,8 @@ use sea_orm::{
 use sea_orm_migration::MigratorTrait;
 use tokio::runtime::Runtime;
 
-pub(crate) use facts::crowds_label;
 pub use facts::{
-    Annotation, AnnotationId, AnnotatorId, NewAnnotation, ShownSuggestion, without_undone,
+    Annotation, AnnotationId, AnnotatorId, NewAnnotation, ShownSuggestion, most_say, without_undone,
 };
 pub use items::{InsertReport, Inserted, Item, ItemName, NewItem, Source};
 pub use remarks::{NewRemark, Remark, RemarkId};
