@@ -13,6 +13,8 @@ use crate::{
 
 /// Unlabelled rows looked at; beyond, a uniform sample stands for the pool.
 const WORKING_SET: usize = 100_000;
+/// Changing rows that are clustered at most; beyond, a uniform sample of them.
+const CLUSTERED: usize = 10_000;
 /// Rows on which the linear stand-in for the model is fitted.
 const FIT_ROWS: usize = 4_000;
 /// Dropout masks.
@@ -32,7 +34,7 @@ const PENALTY: f64 = 1e-3;
 /// largest cluster first. `predictions` holds one entry per pool row. Returns
 /// `min(n, unlabelled)` rows, filled up at random where too few rows change.
 /// Pools above 100,000 unlabelled rows are represented by a uniform sample of
-/// that size.
+/// that size, and so are more than 10,000 changing rows (or 20 for each of `n`).
 ///
 /// The paper drops coordinates before a linear classifier. Our task models need
 /// not be linear, so a ridge regression from embeddings to the predicted
@@ -61,7 +63,8 @@ pub fn drop_query(
     let batch = if unstable.len() <= n {
         unstable
     } else {
-        centroids_nearest(&unstable, embeddings, n, rng)
+        let clustered = super::working_set(&unstable, CLUSTERED.max(20 * n), rng);
+        centroids_nearest(&clustered, embeddings, n, rng)
     };
     super::fill_up(batch, pool, n, rng)
 }
