@@ -101,7 +101,7 @@ fn begin(mut stream: TcpStream, tell: &Sender<u64>) -> TcpStream {
         let lower: Vec<String> = request.iter().map(|it| it.to_lowercase()).collect();
         let range = lower.iter().find_map(|it| it.strip_prefix("range: bytes="));
         let start = range.map_or("0", |it| it.trim_end_matches('-'));
-        stream.write_all(&[7; ARRIVES]).expect("it listens");
+        stream.write_all(&vec![7; ARRIVES]).expect("it listens");
         tell.send(start.parse().expect("an open range")).expect("the test goes on");
     }
     stream

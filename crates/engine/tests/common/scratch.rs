@@ -59,7 +59,8 @@ impl Drop for Scratch {
 fn on_server(url: &str, statement: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
-        let server = Database::connect(url).await.expect("ANNOTA_TEST_POSTGRES can be reached");
+        let server =
+            Box::pin(Database::connect(url)).await.expect("ANNOTA_TEST_POSTGRES can be reached");
         server.execute_unprepared(statement).await.expect("may make databases");
         server.close().await.expect("closes");
     });
