@@ -7,10 +7,8 @@ use std::{path::Path, time::Duration};
 
 use annota_core::{
     certify::Goal,
-    diagnostic::Diagnostic,
-    item::{ItemId, Media},
+    item::ItemId,
     label::{ClassId, Label, Purpose},
-    model::{Embedder, Input},
 };
 use annota_engine::{
     Error, Unwatched,
@@ -24,40 +22,16 @@ use annota_engine::{
     verify::{Basis, verify},
     working_set::WorkingSet,
 };
-use common::{NOW, insert_texts};
+use common::{
+    NOW,
+    clouds::{Clouds, colours, gold},
+    insert_texts,
+};
 
 const N_ITEMS: usize = 600;
 
-/// Places every text near the centre of its class, some nearer to another.
-struct Toy;
-
-impl Embedder for Toy {
-    fn id(&self) -> &'static str {
-        "toy"
-    }
-    fn media(&self) -> Media {
-        Media::Text
-    }
-    fn dim(&self) -> usize {
-        6
-    }
-    fn batch_len(&self) -> usize {
-        64
-    }
-    fn embed(&self, inputs: &[Input<'_>]) -> Vec<Result<Vec<f32>, Diagnostic>> {
-        let one = |input: &Input<'_>| {
-            let Input::Text(text) = input else { panic!("only texts were imported") };
-            let mut rng = fastrand::Rng::with_seed(text.parse().expect("texts are numbers"));
-            let mut vector: Vec<f32> = (0..6).map(|_| rng.f32() - 0.5).collect();
-            vector[gold(text).index()] += 0.6;
-            Ok(vector)
-        };
-        inputs.iter().map(one).collect()
-    }
-}
-
-fn gold(text: &str) -> ClassId {
-    ClassId(text.parse::<u16>().expect("texts are numbers") % 3)
+fn gold_of(text: &str) -> ClassId {
+    gold(text.parse().expect("texts are numbers"))
 }
 
 /// Knows every answer, and stops before question number `stops_at`.
@@ -92,20 +66,17 @@ impl Oracle for Knows {
         }
         let text = question.name.rsplit(':').next().expect("named by its content");
         self.asked.push((text.to_owned(), question.purpose));
-        let label = Some(Label::Class(gold(text)));
+        let label = Some(Label::Class(gold_of(text)));
         Ok(Reply::Answer { label, took: Duration::from_secs(1) })
     }
 }
 
 /// A project of 600 embedded texts and three classes.
 fn project(folder: &Path) -> Project {
-    let config = ProjectConfig {
-        classes: ["red", "green", "blue"].map(str::to_owned).to_vec(),
-        ..ProjectConfig::default()
-    };
+    let config = ProjectConfig { classes: colours(), ..ProjectConfig::default() };
     let project = Project::create(folder, config, Duration::ZERO).expect("made");
     insert_texts(project.store(), N_ITEMS);
-    embed(&project, &Toy, &Unwatched).expect("embedded");
+    embed(&project, &Clouds(0.6), &Unwatched).expect("embedded");
     project
 }
 
@@ -216,7 +187,7 @@ fn two_answers_to_an_audited_item_are_no_trouble() {
     let project = project(folder.path());
     let begun = stopped_in_audit(&project, &config(0.1));
     let (text, _) = begun.asked.last().expect("asked");
-    let other = ClassId((gold(text).0 + 1) % 3);
+    let other = ClassId((gold_of(text).0 + 1) % 3);
     let bob = common::annotator(project.store(), "bob");
     let again = said(item(&project, text), bob, other, Purpose::Audit);
     project.store().append(&[again]).expect("stored");
@@ -237,7 +208,7 @@ fn what_a_crowd_says_during_an_audit_does_not_spoil_it() {
     let crowd = project.store().annotator(&crowd).expect("stored");
     let words: Vec<NewAnnotation> = (0..N_ITEMS)
         .map(|it| it.to_string())
-        .map(|it| said(item(&project, &it), crowd, gold(&it), Purpose::Imported))
+        .map(|it| said(item(&project, &it), crowd, gold_of(&it), Purpose::Imported))
         .collect();
     project.store().append(&words).expect("stored");
 
@@ -306,7 +277,7 @@ fn corrected_auto_labels_count_as_corrected() {
     let gold_annotator = store.annotator(&gold_annotator).expect("stored");
     let truth: Vec<NewAnnotation> = (0..N_ITEMS)
         .map(|it| it.to_string())
-        .map(|it| said(item(&project, &it), gold_annotator, gold(&it), Purpose::Imported))
+        .map(|it| said(item(&project, &it), gold_annotator, gold_of(&it), Purpose::Imported))
         .collect();
     store.append(&truth).expect("stored");
     let n_wrong = || {
@@ -322,7 +293,7 @@ fn corrected_auto_labels_count_as_corrected() {
         .expect("reads")
         .iter()
         .map(|it| (it.item, store.items_by_id(&[it.item]).expect("reads").remove(0).name))
-        .map(|(id, name)| (id, gold(name.rsplit(':').next().expect("named by its content"))))
+        .map(|(id, name)| (id, gold_of(name.rsplit(':').next().expect("named by its content"))))
         .map(|(id, class)| said(id, ann, class, Purpose::Review))
         .collect();
     store.append(&corrections).expect("stored");

@@ -2,15 +2,17 @@
 //! audits are blind, and it ends with a certificate, whenever it is closed and
 //! opened again on the way.
 
+mod common;
+
 use std::{collections::HashSet, fs, path::Path, time::Duration};
 
 use annota_core::{
     certify::Goal,
     diagnostic::Diagnostic,
     format::TextConfig,
-    item::{ItemId, Media},
+    item::ItemId,
     label::{ClassId, Label, Purpose},
-    model::{Embedder, Input},
+    model::Embedder,
 };
 use annota_engine::{
     Error,
@@ -22,46 +24,18 @@ use annota_engine::{
     project::{Labelling, Project, ProjectConfig},
     store::AnnotationId,
 };
+use common::clouds::{Clouds, colours, gold};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::broadcast::Receiver;
 
 const N_ITEMS: usize = 400;
 const NOW: Timestamp = Timestamp::constant(1_700_000_000, 0);
 
-/// Places every text near the centre of its class, some far from it.
-struct Toy;
-
-impl Embedder for Toy {
-    fn id(&self) -> &'static str {
-        "toy"
-    }
-    fn media(&self) -> Media {
-        Media::Text
-    }
-    fn dim(&self) -> usize {
-        6
-    }
-    fn batch_len(&self) -> usize {
-        64
-    }
-    fn embed(&self, inputs: &[Input<'_>]) -> Vec<Result<Vec<f32>, Diagnostic>> {
-        let one = |input: &Input<'_>| {
-            let Input::Text(text) = input else { return Err(Diagnostic::new("", "texts only")) };
-            let number: u64 = text.rsplit(' ').next().and_then(|it| it.parse().ok()).unwrap_or(0);
-            let mut rng = fastrand::Rng::with_seed(number);
-            let mut vector: Vec<f32> = (0..6).map(|_| rng.f32() - 0.5).collect();
-            vector[gold(number as usize).index()] += 0.9;
-            Ok(vector)
-        };
-        inputs.iter().map(one).collect()
-    }
-}
-
 struct ToyWiring;
 
 impl Wiring for ToyWiring {
     fn embedder(&self, _: &Project) -> Result<Box<dyn Embedder>, Error> {
-        Ok(Box::new(Toy))
+        Ok(Box::new(Clouds(0.9)))
     }
     fn inspect(&self) -> &dyn Inspect {
         &NoPictures
@@ -76,10 +50,6 @@ impl Inspect for NoPictures {
     }
 }
 
-fn gold(number: usize) -> ClassId {
-    ClassId((number % 3) as u16)
-}
-
 fn gold_of(handed: &Handed) -> ClassId {
     let number = handed.item.name.rsplit(':').next().and_then(|it| it.parse::<usize>().ok());
     // Line 1 names the fields, and the first text is number 0.
@@ -91,11 +61,7 @@ fn project(folder: &Path, labelling: Labelling) -> (Live, Receiver<Change>) {
     let texts: String = (0..N_ITEMS).map(|it| format!("text number {it}\n")).collect();
     let path = folder.join("texts.csv");
     fs::write(&path, format!("text\n{texts}")).expect("written");
-    let config = ProjectConfig {
-        classes: ["red", "green", "blue"].map(str::to_owned).to_vec(),
-        labelling,
-        ..ProjectConfig::default()
-    };
+    let config = ProjectConfig { classes: colours(), labelling, ..ProjectConfig::default() };
     let project = Project::create(&folder.join("project"), config, Duration::ZERO).expect("made");
     let live = Live::open(project, Box::new(ToyWiring)).expect("opens");
     let mut changes = live.subscribe();

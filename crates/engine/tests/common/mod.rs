@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "every test file uses a part of this")]
 
+pub(crate) mod clouds;
 pub(crate) mod scratch;
 
 use annota_core::{
