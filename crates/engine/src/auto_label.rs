@@ -31,8 +31,7 @@ use crate::{
     project::Project,
     select::select,
     store::{
-        AnnotationId, Audit, AuditState, ModelVersion, ModelVersionId, NewAnnotation, NewAudit,
-        NewCertificate,
+        AnnotationId, Audit, AuditState, ModelVersion, NewAnnotation, NewAudit, NewCertificate,
     },
     train::{hash_of, to_json, train, untrainable},
     working_set::{Fact, WorkingSet},
@@ -155,6 +154,7 @@ pub(crate) struct Steering {
 /// The model under audit.
 struct FrozenModel {
     audit: Audit,
+    version: ModelVersion,
     /// What the audit was drawn to show.
     asked: Asked,
     predictions: Predictions,
@@ -221,11 +221,11 @@ impl Steering {
         watch: &dyn Watch,
     ) -> Result<Turn, Error> {
         if let Some(issued) = certificate::standing(project, set, config.goal, config.claim)? {
-            self.learn(project, set, config)?;
+            self.learn(set, config)?;
             return Ok(after_certificate(issued, config));
         }
         self.resume_audit(project, set, watch)?;
-        self.learn(project, set, config)?;
+        self.learn(set, config)?;
         let config = &self.as_begun(config);
         let situation = self.situation(set, config);
         if let Some(frozen) = &self.frozen {
@@ -270,13 +270,9 @@ impl Steering {
     }
 
     /// Fits the model on what it may know.
-    fn learn(
-        &mut self,
-        project: &Project,
-        set: &WorkingSet,
-        config: &AutoLabelConfig,
-    ) -> Result<(), Error> {
-        self.facts = steer_facts(set, self.audit(), project)?;
+    fn learn(&mut self, set: &WorkingSet, config: &AutoLabelConfig) -> Result<(), Error> {
+        let frozen = self.frozen.as_ref().map(|it| (&it.audit, &it.version));
+        self.facts = steer_facts(set, frozen);
         self.predictions = match lessons(set, &self.facts, set.last_fact()).as_slice() {
             [] => None,
             lessons => {
@@ -298,10 +294,11 @@ impl Steering {
             return Ok(());
         }
         let Some(audit) = project.store().open_audit()? else { return Ok(()) };
-        let same = frozen_predictions(project, set, &audit, &mut self.model)?;
+        let version = version_of(project, &audit)?;
+        let same = frozen_predictions(set, &audit, &version, &mut self.model)?;
         if let (Some(predictions), AuditState::Open) = (same, audit.state) {
             let asked = Asked::read(&audit)?;
-            self.frozen = Some(FrozenModel { audit, asked, predictions });
+            self.frozen = Some(FrozenModel { audit, version, asked, predictions });
             return Ok(());
         }
         project.store().close_audit(audit.id)?;
@@ -340,8 +337,7 @@ impl Steering {
         certificate: &Certificate,
     ) -> Result<Turn, Error> {
         let frozen = self.frozen.take().expect("certificates are issued about a frozen model");
-        let version = version_of(project, frozen.audit.audit.model_version)?;
-        let document = certificate::document(certificate, &frozen.audit, &version, set);
+        let document = certificate::document(certificate, &frozen.audit, &frozen.version, set);
         frozen.certify(project, set, &document, &certificate.auto_labelled)
     }
 
@@ -363,10 +359,9 @@ impl Steering {
             return self.end_without(project, open, audit, least.min(open.len() as u32));
         }
         let frozen = self.frozen.take().expect("a model was frozen");
-        let version = version_of(project, frozen.audit.audit.model_version)?;
         let walk = Walk::new(open, audit, goal.first_forbidden(set.n_rows()), goal.alpha());
         let all = Certificate::new(goal, set.n_rows(), &walk);
-        let all = certificate::document(&all, &frozen.audit, &version, set);
+        let all = certificate::document(&all, &frozen.audit, &frozen.version, set);
         let document = certificate::precision_document(all, claim, &shown);
         frozen.certify(project, set, &document, &shown.auto_labelled)
     }
@@ -558,7 +553,7 @@ fn open_audit(
     frozen: &Frozen,
     rows: &[Row],
 ) -> Result<Turn, Error> {
-    let lessons = lessons(set, &steer_facts(set, None, project)?, set.last_fact());
+    let lessons = lessons(set, &steer_facts(set, None), set.last_fact());
     let trained = train(project, set, &lessons, config.rng_seed)?;
     let new = NewAudit {
         model_version: trained.version,
@@ -608,8 +603,7 @@ fn open_and_audited(situation: &Situation<'_>, set: &WorkingSet) -> (Vec<Row>, V
 
 /// Drawn items that nobody has answered since, in the order of drawing.
 fn pending_draws(set: &WorkingSet, audit: &Audit) -> Vec<Row> {
-    let answered: HashSet<Row> =
-        set.answers().filter(|it| it.purpose == Purpose::Audit).map(|it| it.row).collect();
+    let answered: HashSet<Row> = set.audit_answers(audit).map(|it| it.row).collect();
     let drawn = audit.drawn.iter().filter_map(|it| set.row(*it));
     drawn.filter(|it| !answered.contains(it)).collect()
 }
@@ -618,13 +612,13 @@ fn pending_draws(set: &WorkingSet, audit: &Audit) -> Vec<Row> {
 /// the facts it knew. `None` if it is not the same, because the pool or those
 /// facts are not.
 pub(crate) fn frozen_predictions(
-    project: &Project,
     set: &WorkingSet,
     audit: &Audit,
+    version: &ModelVersion,
     model: &mut ClassModel,
 ) -> Result<Option<Predictions>, Error> {
-    let version = version_of(project, audit.audit.model_version)?.version;
-    let facts = steer_facts(set, Some(audit), project)?;
+    let facts = steer_facts(set, Some((audit, version)));
+    let version = &version.version;
     let known = lessons(set, steer::before_audit(&facts), version.trained_through);
     if known.is_empty() {
         return Ok(None);
@@ -633,7 +627,9 @@ pub(crate) fn frozen_predictions(
     Ok((version.hash == hash_of(&predictions).to_string()).then_some(predictions))
 }
 
-fn version_of(project: &Project, id: ModelVersionId) -> Result<ModelVersion, Error> {
+/// The model that was frozen for `audit`.
+pub(crate) fn version_of(project: &Project, audit: &Audit) -> Result<ModelVersion, Error> {
+    let id = audit.audit.model_version;
     let versions = project.store().model_versions()?;
     versions.into_iter().find(|it| it.id == id).ok_or_else(|| Error::Damaged {
         what: format!("model version {}", id.0),
@@ -645,17 +641,8 @@ fn version_of(project: &Project, id: ModelVersionId) -> Result<ModelVersion, Err
 /// The facts as [`steer`] sees them. What was answered before the audit in
 /// hand (or ever, if there is none) is learned from, whatever it was asked for;
 /// after it, only the audit and the rest count.
-fn steer_facts(
-    set: &WorkingSet,
-    audit: Option<&Audit>,
-    project: &Project,
-) -> Result<Vec<steer::Fact>, Error> {
-    let through = match audit {
-        Some(audit) => {
-            Some(version_of(project, audit.audit.model_version)?.version.trained_through)
-        }
-        None => None,
-    };
+fn steer_facts(set: &WorkingSet, frozen: Option<(&Audit, &ModelVersion)>) -> Vec<steer::Fact> {
+    let through = frozen.map(|it| it.1.version.trained_through);
     let is_before = |it: &&Fact| through.is_none_or(|last| it.id <= last);
     let mut before: BTreeMap<Row, steer::Fact> = BTreeMap::new();
     for fact in set.answers().filter(is_before) {
@@ -665,8 +652,7 @@ fn steer_facts(
         };
         before.insert(fact.row, as_steered(fact, purpose));
     }
-    let drawn: HashSet<Row> = audit
-        .map_or(HashSet::new(), |it| it.drawn.iter().filter_map(|item| set.row(*item)).collect());
+    let drawn = frozen.map_or_else(HashSet::new, |it| set.drawn(it.0));
     // A late answer to an earlier audit is no answer to this one.
     let in_hand = set.answers().filter(|it| !is_before(it)).filter(|it| match it.purpose {
         Purpose::Audit => drawn.contains(&it.row),
@@ -675,7 +661,7 @@ fn steer_facts(
     });
     let mut facts: Vec<steer::Fact> = before.into_values().collect();
     facts.extend(in_hand.map(|it| as_steered(it, it.purpose)));
-    Ok(facts)
+    facts
 }
 
 /// What the model learns from: facts it may know, and what a crowd had said, up

@@ -1,11 +1,11 @@
 //! The certificate as a document: what was shown, and all that is needed to
 //! check it. `core` does the arithmetic; here it gets names, hashes and words.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 use annota_core::{
     certify::{Certificate, Goal},
-    label::{Label, Purpose},
+    label::Label,
     pool::Row,
 };
 use serde::{Deserialize, Serialize};
@@ -166,9 +166,8 @@ pub(crate) fn document(
 /// How many items of `audit` more than one person answered, and how many of
 /// those differently.
 fn answered_twice(audit: &Audit, set: &WorkingSet) -> (u32, u32) {
-    let drawn: HashSet<Row> = audit.drawn.iter().filter_map(|it| set.row(*it)).collect();
     let mut said: HashMap<Row, BTreeMap<AnnotatorId, &Option<Label>>> = HashMap::new();
-    for fact in set.answers().filter(|it| it.purpose == Purpose::Audit && drawn.contains(&it.row)) {
+    for fact in set.audit_answers(audit) {
         said.entry(fact.row).or_default().insert(fact.annotator, &fact.label);
     }
     let twice: Vec<Vec<&Option<Label>>> =

@@ -220,8 +220,12 @@ impl<'a> Sink<'a> {
     }
 
     fn add_classes(&mut self, names: Vec<String>) -> Result<(), Error> {
-        let names = self.new_classes(names);
-        let names = names.map_err(|it| Error::input(it.message, it.help.unwrap_or_default()))?;
+        let new = self.new_classes(names);
+        let new = new.map_err(|it| Error::input(it.message, it.help.unwrap_or_default()))?;
+        self.keep_classes(new)
+    }
+
+    fn keep_classes(&mut self, names: Vec<String>) -> Result<(), Error> {
         self.project.store().add_classes(&names)?;
         self.report.new_classes.extend(names);
         Ok(())

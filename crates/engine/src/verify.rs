@@ -4,7 +4,7 @@
 //! Items that a query strategy chose are harder than the rest and would
 //! mislead. This module gathers the evidence; [`annota_core::metric`] judges.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use annota_core::{
     agree::cohen_kappa,
@@ -22,9 +22,9 @@ use annota_core::{
 use crate::{
     Error,
     annotate::AnnotatorKind,
-    auto_label::frozen_predictions,
+    auto_label::{frozen_predictions, version_of},
     project::Project,
-    store::{AnnotatorId, Audit},
+    store::AnnotatorId,
     train::untrainable,
     working_set::{Fact, WorkingSet},
 };
@@ -136,23 +136,17 @@ fn on_audit(
     confidence: f64,
 ) -> Result<Option<Verification>, Error> {
     let Some(audit) = project.store().audits()?.pop() else { return Ok(None) };
-    let answers = audit_answers(set, &audit);
+    let answers = classes(set.audit_answers(&audit));
     if answers.is_empty() {
         return Ok(None);
     }
-    let Some(frozen) = frozen_predictions(project, set, &audit, &mut set.model())? else {
+    let version = version_of(project, &audit)?;
+    let Some(frozen) = frozen_predictions(set, &audit, &version, &mut set.model())? else {
         return Ok(None);
     };
     let labels = predicted(&answers, &frozen);
     let evidence = evidence(set, &labels, &answers, frozen.probabilities.as_ref());
     Ok(Some(judge(&evidence, confidence)))
-}
-
-/// The answers to the items that were drawn for `audit`.
-fn audit_answers(set: &WorkingSet, audit: &Audit) -> Vec<(Row, ClassId)> {
-    let drawn: HashSet<Row> = audit.drawn.iter().filter_map(|it| set.row(*it)).collect();
-    let in_audit = |it: &&Fact| it.purpose == Purpose::Audit && drawn.contains(&it.row);
-    classes(set.answers().filter(in_audit))
 }
 
 /// Random answers against models that have not seen them.

@@ -5,7 +5,7 @@
 //! ids; this module is the one place that knows both.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -23,7 +23,7 @@ use crate::{
     cache,
     embed::{NearDuplicate, embedded_pool, near_duplicates},
     project::Project,
-    store::{Annotation, AnnotationId, AnnotatorId, most_say, without_undone},
+    store::{Annotation, AnnotationId, AnnotatorId, Audit, most_say, without_undone},
 };
 
 /// One thing somebody said about an item of the pool.
@@ -161,6 +161,18 @@ impl WorkingSet {
     /// label of an item.
     pub fn answers(&self) -> impl Iterator<Item = &Fact> {
         self.facts.iter().filter(|it| it.kind == AnnotatorKind::Person)
+    }
+
+    /// The rows that were drawn for `audit`.
+    pub fn drawn(&self, audit: &Audit) -> HashSet<Row> {
+        audit.drawn.iter().filter_map(|it| self.row(*it)).collect()
+    }
+
+    /// What people said of the items that were drawn for `audit`, blind and in
+    /// order.
+    pub fn audit_answers(&self, audit: &Audit) -> impl Iterator<Item = &Fact> + use<'_> {
+        let drawn = self.drawn(audit);
+        self.answers().filter(move |it| it.purpose == Purpose::Audit && drawn.contains(&it.row))
     }
 
     /// By row, what people last answered; `None` inside for an abstention.

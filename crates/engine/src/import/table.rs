@@ -86,7 +86,7 @@ fn read(sink: &mut Sink<'_>, path: &Path, name: &str, watch: &dyn Watch) -> Resu
     let mut reader = open(path, name, &config)?;
     if sink.finds_classes() {
         let classes = sink.new_classes(labels(path, name, &config)?)?;
-        sink.add_classes(classes)?;
+        sink.keep_classes(classes)?;
     }
     let (fields, encoding) = (reader.fields().clone(), reader.encoding().clone());
     batch::stream(sink, None, watch, move |hand| {

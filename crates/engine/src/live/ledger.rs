@@ -150,9 +150,12 @@ impl Ledger {
 
     /// When a person last answered `item`.
     pub(super) fn answered_at(&self, item: ItemId) -> Option<Timestamp> {
+        self.last_by_person(item).map(|it| it.fact.answered_at)
+    }
+
+    fn last_by_person(&self, item: ItemId) -> Option<&Annotation> {
         let standing = self.standing(item);
-        let by_person = standing.iter().rev().find(|it| self.is_person(it.fact.annotator));
-        by_person.map(|it| it.fact.answered_at)
+        standing.into_iter().rev().find(|it| self.is_person(it.fact.annotator))
     }
 
     fn is_person(&self, annotator: AnnotatorId) -> bool {
@@ -187,8 +190,7 @@ impl Ledger {
     /// they skipped), else the auto label, else what most gold says, else what most
     /// of a crowd says.
     pub(super) fn label(&self, item: ItemId) -> (Option<Label>, Origin) {
-        let standing = self.standing(item);
-        if let Some(last) = standing.iter().rev().find(|it| self.is_person(it.fact.annotator)) {
+        if let Some(last) = self.last_by_person(item) {
             return match &last.fact.label {
                 Some(label) => (Some(label.clone()), Origin::Person),
                 None => (None, Origin::None),
